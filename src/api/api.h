@@ -1,0 +1,27 @@
+/* The ngx.* API: one file per topic, each with one open function that adds its
+ * fields to the table on the stack top ([-0, +0]).  open.c lists them.
+ *
+ * Thread: inside the VM, on the owner of the current request.
+ */
+#ifndef LCO_API_H
+#define LCO_API_H
+
+#include "lx/lx.h"
+
+/* Builds the globals ngx, ndk, print... in a fresh state.  [-0, +0] */
+LX_RAISES void lco_api_open(lua_State *L);
+
+LX_RAISES void lco_api_open_consts(lua_State *L);
+LX_RAISES void lco_api_open_config(lua_State *L);
+LX_RAISES void lco_api_open_output(lua_State *L);
+LX_RAISES void lco_api_open_log(lua_State *L);
+LX_RAISES void lco_api_open_time(lua_State *L);
+LX_RAISES void lco_api_open_var(lua_State *L);
+LX_RAISES void lco_api_open_ctx(lua_State *L);
+LX_RAISES void lco_api_open_phase(lua_State *L);
+LX_RAISES void lco_api_open_control(lua_State *L);
+LX_RAISES void lco_api_open_req(lua_State *L);
+LX_RAISES void lco_api_open_resp(lua_State *L);
+LX_RAISES void lco_api_open_sleep(lua_State *L);
+
+#endif

@@ -1,0 +1,103 @@
+/* Configuration: what the directives of docs/directives.md leave behind.
+ *
+ * Made and merged by conf.c while httpd starts (main thread of the parent),
+ * read-only afterwards, any thread.  All memory is of the configuration pool.
+ */
+#ifndef LCO_HTTPD_CONF_H
+#define LCO_HTTPD_CONF_H
+
+#include <httpd.h>
+#include <http_config.h>
+
+extern module AP_MODULE_DECLARE_DATA luaco_module;
+
+/* The code directives, in phase order.  lco_phase_names[] has the directive
+ * names, lco_phase_words[] what ngx.get_phase() says. */
+typedef enum lco_phase {
+    LCO_PHASE_INIT,
+    LCO_PHASE_INIT_WORKER,
+    LCO_PHASE_EXIT_WORKER,
+    LCO_PHASE_SERVER_REWRITE,
+    LCO_PHASE_SET,
+    LCO_PHASE_REWRITE,
+    LCO_PHASE_ACCESS,
+    LCO_PHASE_PRECONTENT,
+    LCO_PHASE_HANDLER,
+    LCO_PHASE_HEADER_FILTER,
+    LCO_PHASE_BODY_FILTER,
+    LCO_PHASE_LOG,
+    LCO_PHASE_BALANCER,
+    LCO_PHASE_TIMER,
+    LCO_PHASES
+} lco_phase;
+
+extern const char *const lco_phase_names[LCO_PHASES]; /* "LuaCoInit", ... */
+extern const char *const lco_phase_words[LCO_PHASES]; /* "init", ... */
+
+/* One piece of Lua code from a directive. */
+typedef struct lco_code {
+    lco_phase phase;
+    int slot;              /* index of its factory in each VM's code cache */
+    const char *file;      /* path of a Lua file, or NULL for a block */
+    const char *src;       /* the block's text, byte for byte */
+    apr_size_t len;
+    const char *chunkname; /* "=LuaCoHandler(httpd.conf:40)" or "@/path" */
+    const char *conf_file; /* where the directive stands */
+    int conf_line;
+    unsigned needs_file : 1; /* LuaCoHandler in <Directory>/<Files>: the mapped
+                                file must exist unless LuaCoVirtual is on */
+} lco_code;
+
+/* `LuaCoHandler None` */
+extern const lco_code lco_code_none;
+
+enum { LCO_UNSET = -1 };
+
+typedef enum lco_code_cache {
+    LCO_CACHE_ON,
+    LCO_CACHE_OFF,
+    LCO_CACHE_STAT
+} lco_code_cache;
+
+typedef struct lco_dir_conf {
+    const lco_code *code[LCO_PHASES]; /* NULL: not set here */
+    int virtual_on;       /* flags: LCO_UNSET, 0 or 1 */
+    int check_client_abort;
+    int use_default_type;
+    int code_cache;       /* lco_code_cache or LCO_UNSET */
+} lco_dir_conf;
+
+typedef struct lco_server_conf {
+    const lco_code *init, *init_worker; /* main server only */
+    int vms;              /* LCO_UNSET: one per processor / 1 on prefork */
+    const char *package_path, *package_cpath; /* as package.path; ";;" inside
+                                                 stands for the default */
+    int thread_cache_max; /* default 1024 */
+    apr_interval_time_t shutdown_timeout; /* LCO_UNSET: GracefulShutdownTimeout */
+    int numbers_lua;      /* LuaCoNumbers lua */
+} lco_server_conf;
+
+/* The effective code of PHASE for a directory configuration, or NULL. */
+static inline const lco_code *lco_conf_code(const lco_dir_conf *d,
+                                            lco_phase phase)
+{
+    const lco_code *c = d->code[phase];
+    return c == &lco_code_none ? NULL : c;
+}
+
+lco_dir_conf *lco_conf_dir(ap_conf_vector_t *per_dir_config);
+lco_server_conf *lco_conf_server(server_rec *s);
+/* How many code slots the configuration has; slots count from 0. */
+int lco_conf_slots(void);
+const lco_code *lco_conf_slot(int i);
+
+void *lco_conf_create_dir(apr_pool_t *conf_pool, char *dir);
+void *lco_conf_merge_dir(apr_pool_t *conf_pool, void *base, void *add);
+void *lco_conf_create_server(apr_pool_t *conf_pool, server_rec *s);
+void *lco_conf_merge_server(apr_pool_t *conf_pool, void *base, void *add);
+extern const command_rec lco_conf_cmds[];
+/* Forgets the slots of an earlier configuration pass; pre_config hook. */
+int lco_conf_pre_config(apr_pool_t *conf_pool, apr_pool_t *plog,
+                        apr_pool_t *ptemp);
+
+#endif

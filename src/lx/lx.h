@@ -1,0 +1,70 @@
+/* lx: what differs between Lua versions, and the few rules for calling Lua
+ * from C.  Everything that names a Lua version stands in this folder.
+ *
+ * Rules.  Every way from C into Lua is lx_resume() or a protected call: a
+ * function marked LX_RAISES may longjmp and therefore runs only inside one of
+ * them, holding no lock, descriptor or malloc'ed memory.
+ *
+ * Thread: whoever has entered the VM.
+ */
+#ifndef LCO_LX_H
+#define LCO_LX_H
+
+#include <assert.h>
+#include <lauxlib.h>
+#include <lua.h>
+#include <stddef.h>
+
+/* Marks a function that may raise a Lua error (longjmp). */
+#define LX_RAISES
+
+/* Asserts at scope end in debug builds are written by hand:
+ * int top = lua_gettop(L); ... LX_BALANCED(L, top, n); */
+#ifdef LCO_DEBUG
+#define LX_BALANCED(L, top, n) assert(lua_gettop(L) == (top) + (n))
+#else
+#define LX_BALANCED(L, top, n) ((void) (top))
+#endif
+
+/* A float as LuaJIT writes it: "%.14g", no ".0".  Enough for any number. */
+#define LX_NUMSIZE 48
+
+/* Resumes CO with NARGS values on its stack top; *NRES becomes the number of
+ * values yielded or returned, now on CO's stack top.  Returns LUA_OK,
+ * LUA_YIELD or an error status.  Never raises. */
+int lx_resume(lua_State *co, lua_State *from, int nargs, int *nres);
+
+/* Writes the number at IDX into BUF (LX_NUMSIZE bytes) as luaco writes
+ * numbers: integers in full, floats by %.14g ("inf", "-inf", "nan" as LuaJIT
+ * names them).  Returns the length.  IDX must be a number.  Never raises. */
+size_t lx_num2str(lua_State *L, int idx, char *buf);
+
+/* The opaque per-thread slot of a lua_State.  A new thread copies the main
+ * thread's slot, which therefore stays NULL. */
+static inline void **lx_slot(lua_State *L)
+{
+    return (void **) lua_getextraspace(L);
+}
+
+/* A full userdata of SIZE bytes with room for one user value.  [-0, +1] */
+LX_RAISES void *lx_newuserdata(lua_State *L, size_t size);
+
+/* Sets / gets the one user value of the userdata at IDX.  [-1,+0] / [-0,+1] */
+void lx_setuservalue(lua_State *L, int idx);
+void lx_getuservalue(lua_State *L, int idx);
+
+/* Can a coroutine that ended with an error or was dropped half-way be made
+ * fresh again?  (5.4: yes, by lua_resetthread; 5.3: no.) */
+int lx_reset(lua_State *L, lua_State *co);
+
+/* Compiles LEN bytes of source or luac output named CHUNKNAME into a factory:
+ * a function that is called with an environment table and returns the chunk
+ * as a function with that table as its _ENV and a fresh upvalue of its own.
+ * Pushes the factory and returns LUA_OK, or pushes the message and returns
+ * the error status of lua_load, with lines as in the unwrapped source.
+ * [-0, +1].  Runs unprotected calls of lua_load only; raises on out of memory
+ * where it pushes strings.  */
+LX_RAISES int lx_load_factory(lua_State *L, const char *code, size_t len,
+                              const char *chunkname);
+
+#endif
