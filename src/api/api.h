@@ -7,10 +7,9 @@
 #define LCO_API_H
 
 #include "lx/lx.h"
-#include "sched/run.h"
 
 /* Builds the globals ngx, ndk, print... in a fresh state.  [-0, +0] */
-LX_RAISES void lco_api_open(lua_State *L, lco_sched *sched);
+LX_RAISES void lco_api_open(lua_State *L);
 
 LX_RAISES void lco_api_open_consts(lua_State *L);
 LX_RAISES void lco_api_open_config(lua_State *L);

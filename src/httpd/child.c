@@ -10,8 +10,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <httpd.h>
 #include <ap_mpm.h>
 #include <http_config.h>
+#include <http_core.h>
 #include <http_log.h>
 #include <mpm_common.h>
 
@@ -88,7 +90,10 @@ static void say_limits(server_rec *s)
 
 static void open_api(lua_State *L, lco_sched *sched)
 {
-    lco_api_open(L, sched);
+    lco_api_open(L);
+    lua_getglobal(L, "ngx");
+    lco_sched_open(sched, L); /* ngx.thread, coroutine */
+    lua_pop(L, 1);
 }
 
 static int post_config(apr_pool_t *conf_pool, apr_pool_t *plog,

@@ -54,6 +54,7 @@ const lco_code lco_code_none = {.slot = -1, .src = ""};
 /* The slots of the configuration that is being read or in use. */
 static apr_array_header_t *slots;
 static apr_hash_t *slot_of_file;
+static int any_virtual;
 
 void *lco_conf_create_dir(apr_pool_t *conf_pool, char *dir)
 {
@@ -128,6 +129,7 @@ int lco_conf_pre_config(apr_pool_t *conf_pool, apr_pool_t *plog,
     (void) ptemp;
     slots = apr_array_make(conf_pool, 16, sizeof(const lco_code *));
     slot_of_file = apr_hash_make(conf_pool);
+    any_virtual = 0;
     return OK;
 }
 
@@ -147,6 +149,16 @@ int lco_conf_take_slot(apr_pool_t *conf_pool, lco_code *code)
     code->slot = slots->nelts;
     APR_ARRAY_PUSH(slots, const lco_code *) = code;
     return 1;
+}
+
+void lco_conf_note_virtual(void)
+{
+    any_virtual = 1;
+}
+
+int lco_conf_any_virtual(void)
+{
+    return any_virtual;
 }
 
 int lco_conf_slots(void)

@@ -87,6 +87,8 @@ static inline const lco_code *lco_conf_code(const lco_dir_conf *d,
 
 lco_dir_conf *lco_conf_dir(ap_conf_vector_t *per_dir_config);
 lco_server_conf *lco_conf_server(server_rec *s);
+/* Is LuaCoVirtual On anywhere?  If not, no request needs to be asked. */
+int lco_conf_any_virtual(void);
 /* How many code slots the configuration has; slots count from 0. */
 int lco_conf_slots(void);
 const lco_code *lco_conf_slot(int i);

@@ -167,6 +167,10 @@ static const char *set_flag(cmd_parms *cmd, void *dconf, int on)
     const char *err = ap_check_cmd_context(cmd, NOT_IN_LIMIT | NOT_IN_PROXY |
                                                     NOT_IN_HTACCESS);
 
+    if (!err && on &&
+        cmd->info == (void *) APR_OFFSETOF(lco_dir_conf, virtual_on)) {
+        lco_conf_note_virtual();
+    }
     return err ? err : ap_set_flag_slot(cmd, dconf, on);
 }
 

@@ -34,4 +34,7 @@ const char *lco_conf_check_code(apr_pool_t *pool, const lco_code *code);
  * Returns nonzero if the slot is new. */
 int lco_conf_take_slot(apr_pool_t *conf_pool, lco_code *code);
 
+/* LuaCoVirtual On stands somewhere. */
+void lco_conf_note_virtual(void);
+
 #endif

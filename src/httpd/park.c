@@ -2,6 +2,7 @@
  * on the listener too. */
 #include "httpd/hooks.h"
 
+#include <httpd.h>
 #include <http_config.h>
 #include <http_connection.h>
 #include <mpm_common.h>

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include <httpd.h>
 #include <apr_strings.h>
 #include <http_config.h>
 #include <http_core.h>

@@ -24,6 +24,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <httpd.h>
 #include <ap_mpm.h>
 #include <apr_portable.h>
 #include <http_connection.h>

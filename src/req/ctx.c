@@ -9,7 +9,6 @@
 
 #include <http_log.h>
 
-#include "lx/pcall.h"
 #include "req/conn.h"
 
 APLOG_USE_MODULE(luaco);

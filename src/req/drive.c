@@ -18,8 +18,8 @@
 #include <http_log.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include <mpm_common.h>
 
-#include "lx/pcall.h"
 #include "req/conn.h"
 #include "req/outbox.h"
 #include "req/rest.h"
@@ -97,7 +97,7 @@ static int push_code(lco_req *req)
         return 1;
     }
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, req->r, "failed to load %s: %s",
-                  lco_phase_names[req->phase], lx_error_text(vm->L, -1));
+                  lco_phase_names[req->phase], lco_vm_error_text(vm->L, -1));
     lua_settop(vm->L, 0);
     end(req, req->code->file && stat(req->code->file, &st) != 0
                  ? HTTP_NOT_FOUND
@@ -555,7 +555,7 @@ void lco_drive_call(request_rec *r, lco_phase phase, const lco_code *code)
     if (lco_vm_push_code(req->vm, code, code_cache_of(req)) != LUA_OK ||
         lco_vm_call(req->vm) != LUA_OK) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "failed to run %s: %s",
-                      lco_phase_names[phase], lx_error_text(req->vm->L, -1));
+                      lco_phase_names[phase], lco_vm_error_text(req->vm->L, -1));
     }
     lua_settop(req->vm->L, 0);
     req->vm->cur = NULL;
@@ -724,7 +724,7 @@ int lco_drive_turn(lco_vm *vm)
         conn = req->conn;
         pthread_mutex_lock(&conn->lock);
         parked = conn->state == LCO_CONN_PARKED;
-        conn->driving = parked;
+        conn->driving = parked ? 1 : 0;
         pthread_mutex_unlock(&conn->lock);
         if (parked) {
             lco_vm_leave(vm);

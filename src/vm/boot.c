@@ -7,8 +7,6 @@
 #include "vm/boot.h"
 
 #include "lx/compat.h"
-#include "lx/env.h"
-#include "lx/pcall.h"
 #include "vm/alloc.h"
 #include "vm/code.h"
 
@@ -83,7 +81,7 @@ static int run_code(lco_vm *vm, const lco_code *code, const char *what)
     }
     if (status != LUA_OK) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, vm->server, "luaco: %s failed: %s",
-                     what, lx_error_text(vm->L, -1));
+                     what, lco_vm_error_text(vm->L, -1));
         lua_settop(vm->L, 0);
         return 0;
     }
@@ -112,14 +110,14 @@ int lco_vm_boot(lco_vm *vm)
     lua_pushlightuserdata(vm->L, vm);
     if (lx_pcall(vm->L, 1, 0) != LUA_OK) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, vm->server,
-                     "luaco: VM %d: %s", vm->id, lx_error_text(vm->L, -1));
+                     "luaco: VM %d: %s", vm->id, lco_vm_error_text(vm->L, -1));
         lua_settop(vm->L, 0);
         ok = 0;
     }
     if (ok && (lco_vm_open_cache(vm) != LUA_OK ||
                lco_vm_compile_all(vm) != LUA_OK)) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, vm->server, "luaco: %s",
-                     lx_error_text(vm->L, -1));
+                     lco_vm_error_text(vm->L, -1));
         lua_settop(vm->L, 0);
         ok = 0;
     }

@@ -8,8 +8,6 @@
  */
 #include "vm/code.h"
 
-#include "lx/env.h"
-#include "lx/pcall.h"
 
 #include <errno.h>
 #include <stdio.h>

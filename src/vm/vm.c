@@ -144,6 +144,12 @@ int lco_vm_call(lco_vm *vm)
     return lx_pcall(vm->L, 0, 0);
 }
 
+const char *lco_vm_error_text(lua_State *L, int idx)
+{
+    return lua_type(L, idx) == LUA_TSTRING ? lua_tostring(L, idx)
+                                           : "(error object is not a string)";
+}
+
 int lco_vm_count(void)
 {
     return nvms;

@@ -92,6 +92,9 @@ void lco_vm_drop_ref(lco_vm *vm, int ref);
  * traceback; on error the message is on the stack.  [-1,+0] / [-1,+1] */
 int lco_vm_call(lco_vm *vm);
 
+/* The error value at IDX as text, whatever it is.  Never raises. */
+const char *lco_vm_error_text(lua_State *L, int idx);
+
 int lco_vm_count(void);
 lco_vm *lco_vm_get(int i);
 
