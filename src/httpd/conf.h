@@ -9,7 +9,9 @@
 #include <httpd.h>
 #include <http_config.h>
 
-extern module AP_MODULE_DECLARE_DATA luaco_module;
+/* The one exported symbol: everything else is compiled hidden. */
+extern __attribute__((visibility("default")))
+module AP_MODULE_DECLARE_DATA luaco_module;
 
 /* The code directives, in phase order.  lco_phase_names[] has the directive
  * names, lco_phase_words[] what ngx.get_phase() says. */

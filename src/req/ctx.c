@@ -124,6 +124,12 @@ lco_wait *lco_wait_new(lco_req *req, lco_co *co, void (*stop)(lco_wait *w))
     return w;
 }
 
+void lco_wait_drop(lco_wait *w)
+{
+    lco_co_unpend(&w->req->run, w->co);
+    free(w);
+}
+
 void lco_wait_done(lco_wait *w, int (*push)(lua_State *L, lco_wait *w))
 {
     lco_req *req = w->req;

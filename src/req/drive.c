@@ -359,6 +359,9 @@ static drove drive(lco_req *req, int on_loop)
 
     for (;;) {
         d = LCO_DRAIN_CLEAR;
+        if (req->stage == LCO_STAGE_ENDED && lco_out_is_short(req)) {
+            return DROVE_ENDED; /* goes with the end of stream, in one piece */
+        }
         if (has_output(req)) {
             d = lco_out_drain(req, on_loop);
             if (d == LCO_DRAIN_WORKER) {
@@ -366,8 +369,8 @@ static drove drive(lco_req *req, int on_loop)
             }
         }
         if (req->stage == LCO_STAGE_ENDED) {
-            if (d != LCO_DRAIN_SLOW || lco_out_is_short(req)) {
-                return DROVE_ENDED;
+            if (d != LCO_DRAIN_SLOW) {
+                continue;
             }
             enter(req, on_loop);
             if (req->stop) {

@@ -96,6 +96,9 @@ struct lco_wait {
 /* [in VM]  A wait of CO, marked as its pending operation.  NULL: no memory. */
 lco_wait *lco_wait_new(lco_req *req, lco_co *co, void (*stop)(lco_wait *w));
 
+/* [in VM]  Forgets a wait whose arming failed: the coroutine goes on. */
+void lco_wait_drop(lco_wait *w);
+
 /* [in VM]  The wait is over; PUSH (NULL: no results) is called when the
  * coroutine is resumed: by the loop in this turn if it owns the request, else
  * as soon as the owner can.  The API file must have disarmed everything. */
