@@ -13,6 +13,7 @@
 
 #include "httpd/conf.h"
 #include "req/drive.h"
+#include "req/finish.h"
 
 APLOG_USE_MODULE(luaco);
 
@@ -141,4 +142,6 @@ void lco_phase_hooks(void)
     ap_hook_fixups(fixups, after_core, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(log_transaction, NULL, NULL, APR_HOOK_MIDDLE);
+    /* After mod_logio's, whose byte count it wants. */
+    ap_hook_log_transaction(lco_finish_log, NULL, NULL, APR_HOOK_REALLY_LAST);
 }

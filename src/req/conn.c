@@ -41,6 +41,9 @@ APLOG_USE_MODULE(luaco);
  * polled themselves (EP_PATH limits); rule 5. */
 #define READY_MAX 400
 
+/* How long an idle connection stays with us (rule 16). */
+#define IDLE_MAX APR_USEC_PER_SEC
+
 typedef struct ready_slot {
     int fd; /* an eventfd that is always readable */
     atomic_int used;
@@ -107,8 +110,13 @@ static ready_slot *take_ready_slot(void)
     return slot;
 }
 
+/* Worker: empties the parking descriptor. */
 static void clear_ready(lco_conn *conn)
 {
+    if (conn->io_in_ep) {
+        (void) epoll_ctl(conn->ep_fd, EPOLL_CTL_DEL, conn->io_fd, NULL);
+        conn->io_in_ep = 0;
+    }
     if (conn->ready_fd >= 0) {
         (void) epoll_ctl(conn->ep_fd, EPOLL_CTL_DEL, conn->ready_fd, NULL);
         atomic_fetch_sub(conn->ready_use, 1);
@@ -155,6 +163,11 @@ static apr_status_t conn_close(void *data)
     if (conn->req) {
         lco_req_discard(conn->req);
         conn->req = NULL;
+    }
+    if (conn->vm) {
+        lco_vm_enter(conn->vm);
+        lco_conn_forget_parked(conn);
+        lco_vm_leave(conn->vm);
     }
     pthread_mutex_lock(&all_lock);
     LIST_REMOVE(conn, all_link);
@@ -352,43 +365,45 @@ void lco_conn_notify(lco_conn *conn, lco_req *req)
     }
 }
 
-void lco_conn_wake_mpm(lco_conn *conn)
+/* [lock held]  Makes the parking descriptor readable. */
+static int make_readable(lco_conn *conn)
 {
-    lco_vm *vm = conn->vm;
-    ready_slot *slot = take_ready_slot();
     struct epoll_event ev = {.events = EPOLLIN};
+    ready_slot *slot = take_ready_slot();
 
     if (!slot) {
-        conn->want_worker = 1; /* the sweep tries again */
-        return;
+        return 0;
     }
-    lco_conn_unwatch(conn);
-    lco_conn_forget_parked(conn);
-    lco_req_unready(conn->req);
-    conn->want_worker = 0;
+    if (epoll_ctl(conn->ep_fd, EPOLL_CTL_ADD, slot->fd, &ev) != 0) {
+        atomic_fetch_sub(&slot->used, 1);
+        return 0;
+    }
     conn->ready_use = &slot->used;
     conn->ready_fd = slot->fd;
+    return 1;
+}
+
+void lco_conn_wake_mpm(lco_conn *conn)
+{
+    lco_conn_unwatch(conn);
+    if (conn->req) {
+        lco_req_unready(conn->req);
+    }
     pthread_mutex_lock(&conn->lock);
     conn->driving = 0;
     if (conn->reclaim) {
-        /* The MPM has it already; the worker that waits goes on. */
-        conn->state = LCO_CONN_WORKER;
-        conn->ready_fd = -1;
-        atomic_fetch_sub(&slot->used, 1);
-        pthread_cond_signal(&conn->cond);
-        pthread_mutex_unlock(&conn->lock);
-        return;
+        pthread_cond_signal(&conn->cond); /* the MPM has it already */
     }
-    if (epoll_ctl(conn->ep_fd, EPOLL_CTL_ADD, slot->fd, &ev) != 0) {
-        conn->ready_fd = -1;
-        conn->want_worker = 1;
-        atomic_fetch_sub(&slot->used, 1);
-        TAILQ_INSERT_TAIL(&vm->parked, conn, parked_link);
-        conn->in_parked = 1;
-        pthread_mutex_unlock(&conn->lock);
-        return;
+    else if (conn->state != LCO_CONN_WORKER) {
+        conn->want_worker = !make_readable(conn);
+        if (conn->want_worker) {
+            lco_conn_note_parked(conn); /* the sweep tries again */
+        }
+        else {
+            lco_conn_forget_parked(conn);
+            conn->state = LCO_CONN_WAKING; /* no access after unlock */
+        }
     }
-    conn->state = LCO_CONN_WAKING; /* no access to conn after unlock */
     pthread_mutex_unlock(&conn->lock);
 }
 
@@ -419,7 +434,9 @@ static void reclaim(lco_conn *conn)
     pthread_mutex_unlock(&conn->lock);
     lco_conn_unwatch(conn);
     lco_conn_forget_parked(conn);
-    lco_req_abort(conn->req);
+    if (conn->req) {
+        lco_req_abort(conn->req);
+    }
     lco_vm_leave(vm);
 }
 
@@ -429,11 +446,14 @@ void lco_conn_resume(conn_rec *c, request_rec *r)
     int parked;
 
     (void) r;
-    if (!conn || !conn->req) {
+    if (!conn) {
         return;
     }
     pthread_mutex_lock(&conn->lock);
     parked = conn->state == LCO_CONN_PARKED;
+    if (conn->state == LCO_CONN_ARMED) {
+        conn->state = LCO_CONN_WORKER;
+    }
     pthread_mutex_unlock(&conn->lock);
     if (parked) {
         reclaim(conn);
@@ -461,18 +481,19 @@ int lco_conn_pre_close(conn_rec *c)
     return DECLINED;
 }
 
-/* A worker got the connection back from the MPM because we asked for one. */
+/* A worker got the connection back from the MPM because we asked for one: to
+ * go on with the request, or to hand an idle connection to the MPM. */
 static void go_on(lco_conn *conn)
 {
     conn_rec *c = conn->c;
 
-    clear_ready(conn);
-    point_back(conn);
-    pthread_mutex_lock(&conn->lock);
-    conn->state = LCO_CONN_WORKER;
     conn->wake_pending = 0; /* lco_drive_go_on() looks at everything itself */
-    pthread_mutex_unlock(&conn->lock);
-    c->cs = conn->mpm_cs;
+    if (!conn->req) {
+        lco_gate_release(conn);
+        c->cs->state =
+            c->aborted ? CONN_STATE_LINGER : CONN_STATE_WRITE_COMPLETION;
+        return;
+    }
     c->cs->state = CONN_STATE_HANDLER;
     ap_log_rerror(APLOG_MARK, APLOG_TRACE4, 0, conn->req->r, "luaco: unpark");
     ap_update_child_status(c->sbh, SERVER_BUSY_WRITE, conn->req->r);
@@ -483,6 +504,22 @@ static void go_on(lco_conn *conn)
         c->cs->state != CONN_STATE_SUSPENDED) {
         c->cs->state = CONN_STATE_LINGER;
     }
+}
+
+/* A worker takes the connection: the MPM's object and record are put back.
+ * 1: we asked for this worker. */
+static int take_up(lco_conn *conn)
+{
+    int asked;
+
+    pthread_mutex_lock(&conn->lock);
+    asked = conn->state == LCO_CONN_WAKING;
+    conn->state = LCO_CONN_WORKER;
+    pthread_mutex_unlock(&conn->lock);
+    clear_ready(conn);
+    point_back(conn);
+    conn->c->cs = conn->mpm_cs;
+    return asked;
 }
 
 int lco_conn_process(conn_rec *c)
@@ -500,7 +537,7 @@ int lco_conn_process(conn_rec *c)
             return DECLINED;
         }
     }
-    if (conn->req) {
+    if (conn->on_ep && (take_up(conn) || conn->req)) {
         go_on(conn);
     }
     else {
@@ -564,27 +601,95 @@ int lco_conn_watch(lco_conn *conn, unsigned events)
 
 /* ---- the sweep, [in VM], loop thread, about once a second ---- */
 
-void lco_conn_sweep(lco_vm *vm)
+static lco_conn_state state_of(lco_conn *conn)
 {
-    lco_usec now = lco_loop_now(vm->loop);
+    lco_conn_state state;
+
+    pthread_mutex_lock(&conn->lock);
+    state = conn->state;
+    pthread_mutex_unlock(&conn->lock);
+    return state;
+}
+
+static lco_usec idle_max(const lco_conn *conn)
+{
+    apr_interval_time_t keep = conn->c->base_server->keep_alive_timeout;
+
+    return keep < IDLE_MAX ? keep : IDLE_MAX;
+}
+
+void lco_conn_release_idle(lco_vm *vm)
+{
     lco_conn *conn, *next;
-    int parked;
 
     for (conn = TAILQ_FIRST(&vm->parked); conn; conn = next) {
         next = TAILQ_NEXT(conn, parked_link);
-        if (!conn->want_worker && now - conn->parked_since < min_timeout / 2) {
-            /* Entries are in order of parked_since, but for those that wait
-             * for a descriptor, which go to the tail. */
-            continue;
-        }
-        pthread_mutex_lock(&conn->lock);
-        parked = conn->state == LCO_CONN_PARKED && !conn->reclaim;
-        pthread_mutex_unlock(&conn->lock);
-        if (parked) {
-            /* Rule: re-park before the MPM expires it. */
+        if (state_of(conn) == LCO_CONN_ARMED) {
             lco_conn_wake_mpm(conn);
         }
     }
+}
+
+void lco_conn_sweep(lco_vm *vm)
+{
+    lco_usec now = lco_now();
+    lco_conn *conn, *next;
+
+    for (conn = TAILQ_FIRST(&vm->parked); conn; conn = next) {
+        next = TAILQ_NEXT(conn, parked_link);
+        switch (state_of(conn)) {
+        case LCO_CONN_PARKED:
+            /* Parked again before the MPM expires it. */
+            if (conn->want_worker ||
+                now - conn->parked_since >= min_timeout / 2) {
+                lco_conn_wake_mpm(conn);
+            }
+            break;
+        case LCO_CONN_ARMED:
+            if (conn->want_worker ||
+                now - conn->parked_since >= idle_max(conn)) {
+                lco_conn_wake_mpm(conn);
+            }
+            break;
+        case LCO_CONN_WORKER:
+        case LCO_CONN_WAKING:
+            break;
+        }
+    }
+}
+
+void lco_conn_keep(lco_conn *conn)
+{
+    pthread_mutex_lock(&conn->lock);
+    conn->driving = 0;
+    if (conn->reclaim) {
+        pthread_cond_signal(&conn->cond);
+    }
+    pthread_mutex_unlock(&conn->lock);
+}
+
+void lco_conn_arm_idle(lco_conn *conn)
+{
+    struct epoll_event ev = {.events = EPOLLIN | EPOLLRDHUP};
+
+    lco_conn_unwatch(conn);
+    pthread_mutex_lock(&conn->lock);
+    if (!conn->reclaim &&
+        epoll_ctl(conn->ep_fd, EPOLL_CTL_ADD, conn->io_fd, &ev) != 0) {
+        pthread_mutex_unlock(&conn->lock);
+        lco_conn_wake_mpm(conn);
+        return;
+    }
+    conn->driving = 0;
+    if (conn->reclaim) {
+        pthread_cond_signal(&conn->cond);
+        pthread_mutex_unlock(&conn->lock);
+        return;
+    }
+    conn->io_in_ep = 1;
+    lco_conn_note_parked(conn);
+    conn->state = LCO_CONN_ARMED; /* no access to conn after unlock */
+    pthread_mutex_unlock(&conn->lock);
 }
 
 void lco_conn_forget_parked(lco_conn *conn)

@@ -19,11 +19,14 @@
 /* Who owns (c, r).  Changed under conn->lock.
  *   WORKER  a worker thread, or the MPM (idle, keep-alive)
  *   PARKED  the VM's loop thread; the MPM polls the parking descriptor
- *   WAKING  nobody: the parking descriptor is readable, a worker will come */
+ *   WAKING  nobody: the parking descriptor is readable, a worker will come
+ *   ARMED   nobody: the request was finished on the loop, the client's next
+ *           bytes (or the sweep) bring a worker */
 typedef enum lco_conn_state {
     LCO_CONN_WORKER,
     LCO_CONN_PARKED,
-    LCO_CONN_WAKING
+    LCO_CONN_WAKING,
+    LCO_CONN_ARMED
 } lco_conn_state;
 
 struct lco_conn {
@@ -35,35 +38,36 @@ struct lco_conn {
     apr_socket_t *io_sock;  /* the filters read and write this one (a dup) */
     int mpm_fd;             /* the number mpm_sock came with */
     int io_fd;
-    int ep_fd;              /* parking descriptor, -1 until the first park */
-    conn_state_t *mpm_cs;   /* the MPM's record (rule 10) */
-    conn_state_t own_cs;    /* c->cs while the loop owns c */
-    unsigned on_ep : 1;     /* mpm_sock points at ep_fd (rule 3) */
-    unsigned armed : 1;     /* a park was asked for on this worker */
+    int ep_fd;            /* parking descriptor, -1 until the first park */
+    conn_state_t *mpm_cs; /* the MPM's record (rule 10) */
+    conn_state_t own_cs;  /* c->cs while the loop owns c */
+    unsigned on_ep : 1;   /* mpm_sock points at ep_fd (rule 3) */
+    unsigned armed : 1;   /* a park was asked for on this worker */
 
     /* Owner. */
-    lco_req *req;           /* the request that is, or is about to be, parked */
-    unsigned nonblock : 1;  /* the gate filter keeps flushes from the core */
+    lco_req *req;          /* the request that is, or is about to be, parked */
+    unsigned nonblock : 1; /* the gate filter keeps flushes from the core */
     apr_bucket_brigade *held; /* what the gate holds back, or NULL */
     apr_bucket_brigade *gate_bb;
 
     pthread_mutex_t lock;
-    pthread_cond_t cond;    /* a reclaiming worker waits here */
-    lco_conn_state state;   /* lock */
+    pthread_cond_t cond;       /* a reclaiming worker waits here */
+    lco_conn_state state;      /* lock */
+    unsigned io_in_ep : 1;     /* lock: io_fd is in ep_fd */
     unsigned wake_pending : 1; /* lock: a wake came before the hand-over */
-    unsigned driving : 1;   /* lock: the loop works on it, VM maybe left */
-    unsigned reclaim : 1;   /* lock: a worker waits for `driving` to end */
+    unsigned driving : 1;      /* lock: the loop works on it, VM maybe left */
+    unsigned reclaim : 1;      /* lock: a worker waits for `driving` to end */
 
     /* In VM. */
-    lco_watch watch;        /* io_fd: writable, or the client gone */
+    lco_watch watch; /* io_fd: writable, or the client gone */
     lco_usec parked_since;
     unsigned in_parked : 1;
     unsigned want_worker : 1; /* waking failed: try again */
     unsigned client_gone : 1;
-    lco_req *waiter;        /* a thread waits for this request in itself */
+    lco_req *waiter; /* a thread waits for this request in itself */
     TAILQ_ENTRY(lco_conn) parked_link;
-    atomic_int *ready_use;  /* count of the shared readable descriptor */
-    int ready_fd;           /* which is in ep_fd now, or -1 */
+    atomic_int *ready_use; /* count of the shared readable descriptor */
+    int ready_fd;          /* which is in ep_fd now, or -1 */
 
     LIST_ENTRY(lco_conn) all_link; /* lco_conn_all lock */
 };
@@ -118,6 +122,14 @@ void lco_conn_forget_parked(lco_conn *conn);
  * again what got no descriptor. */
 void lco_conn_sweep(lco_vm *vm);
 
+/* [in VM], loop: after a drive.  The request still waits / the connection is
+ * idle and waits for its next request with the MPM polling for us. */
+void lco_conn_keep(lco_conn *conn);
+void lco_conn_arm_idle(lco_conn *conn);
+/* [in VM], loop: hands all idle connections to the MPM's own keep-alive queue
+ * (rule 16). */
+void lco_conn_release_idle(lco_vm *vm);
+
 /* The registration of the gate output filter (req/gate.c). */
 void lco_gate_register(void);
 int lco_gate_open(lco_conn *conn);
@@ -125,5 +137,8 @@ int lco_gate_open(lco_conn *conn);
  * Returns 1 if nothing is left, 0 if the client must read first, -1 if it is
  * gone. */
 int lco_gate_push(lco_conn *conn);
+/* A worker: gives the core what the gate still holds, since the MPM flushes
+ * only the core. */
+void lco_gate_release(lco_conn *conn);
 
 #endif

@@ -56,6 +56,7 @@ void lco_req_ready(lco_req *req)
     if (!req->in_ready) {
         TAILQ_INSERT_TAIL(&req->vm->ready, req, ready_link);
         req->in_ready = 1;
+        req->vm->nready++;
     }
 }
 
@@ -64,6 +65,7 @@ void lco_req_unready(lco_req *req)
     if (req->in_ready) {
         TAILQ_REMOVE(&req->vm->ready, req, ready_link);
         req->in_ready = 0;
+        req->vm->nready--;
     }
 }
 
@@ -79,9 +81,9 @@ void lco_req_abort(lco_req *req)
 
 void lco_req_discard(lco_req *req)
 {
-    if (!req->vm || (!req->in_ready && !req->in_waiting &&
-                     req->stage != LCO_STAGE_RUN &&
-                     req->stage != LCO_STAGE_SERVICE)) {
+    if (!req->vm ||
+        (!req->in_ready && !req->in_waiting && req->stage != LCO_STAGE_RUN &&
+         req->stage != LCO_STAGE_SERVICE)) {
         return;
     }
     lco_vm_enter(req->vm);

@@ -21,6 +21,7 @@
 #include <mpm_common.h>
 
 #include "req/conn.h"
+#include "req/finish.h"
 #include "req/outbox.h"
 #include "req/rest.h"
 #include "vm/code.h"
@@ -271,8 +272,8 @@ static void stretch(lco_req *req, lco_drained d)
     lco_wait *w;
     int rc;
 
-    if (req->stop || (req->conn && req->conn->client_gone &&
-                      checks_abort(req))) {
+    if (req->stop ||
+        (req->conn && req->conn->client_gone && checks_abort(req))) {
         rc = req->stop ? HTTP_SERVICE_UNAVAILABLE : 499;
         if (req->stage == LCO_STAGE_RUN || req->stage == LCO_STAGE_SERVICE) {
             lco_run_abort(&req->run);
@@ -445,8 +446,7 @@ static int closes_silently(int status)
     return status == 444 || status == 499 || status == HTTP_REQUEST_TIME_OUT;
 }
 
-/* A worker: the hook's answer. */
-static int outcome(lco_req *req)
+int lco_drive_outcome(lco_req *req)
 {
     request_rec *r = req->r;
     int rc = req->result;
@@ -485,7 +485,7 @@ static int go(lco_req *req)
         switch (drive(req, 0)) {
         case DROVE_ENDED:
         case DROVE_WORKER:
-            return outcome(req);
+            return lco_drive_outcome(req);
         case DROVE_WAITS:
             if (!req->thread_waits) {
                 if (lco_conn_arm(req->conn, req)) {
@@ -540,9 +540,9 @@ int lco_drive_phase(request_rec *r, lco_phase phase, const lco_code *code)
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     req->stage = LCO_STAGE_START;
-    req->thread_waits = !lco_conn_can_park(r) ||
-                        (phase != LCO_PHASE_HANDLER &&
-                         ap_satisfies(r) == SATISFY_ANY);
+    req->thread_waits =
+        !lco_conn_can_park(r) ||
+        (phase != LCO_PHASE_HANDLER && ap_satisfies(r) == SATISFY_ANY);
     return go(req);
 }
 
@@ -558,7 +558,8 @@ void lco_drive_call(request_rec *r, lco_phase phase, const lco_code *code)
     if (lco_vm_push_code(req->vm, code, code_cache_of(req)) != LUA_OK ||
         lco_vm_call(req->vm) != LUA_OK) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "failed to run %s: %s",
-                      lco_phase_names[phase], lco_vm_error_text(req->vm->L, -1));
+                      lco_phase_names[phase],
+                      lco_vm_error_text(req->vm->L, -1));
     }
     lua_settop(req->vm->L, 0);
     req->vm->cur = NULL;
@@ -616,6 +617,9 @@ void lco_drive_lost(lco_req *req)
 
 /* ---- the loop ---- */
 
+/* How often the parked connections are looked through. */
+#define SWEEP (APR_USEC_PER_SEC / 2)
+
 static void on_sweep(lco_loop *loop, lco_timer *t)
 {
     lco_vm *vm = t->data;
@@ -623,7 +627,7 @@ static void on_sweep(lco_loop *loop, lco_timer *t)
     (void) loop;
     lco_conn_sweep(vm);
     if (!TAILQ_EMPTY(&vm->parked)) {
-        (void) lco_timer_start(loop, t, APR_USEC_PER_SEC);
+        (void) lco_timer_start(loop, t, SWEEP);
     }
 }
 
@@ -673,6 +677,7 @@ static void look_at_stop(lco_vm *vm)
     case LCO_STOP_GRACEFUL:
         if (atomic_load(&vm->stopping) == 0) {
             atomic_store(&vm->stopping, LCO_STOP_GRACEFUL);
+            lco_conn_release_idle(vm);
             if (shutdown_timeout(vm) > 0) {
                 lco_timer_init(&vm->stop_timer, on_shutdown_timeout, vm);
                 (void) lco_timer_start(vm->loop, &vm->stop_timer,
@@ -708,21 +713,45 @@ void lco_drive_stopping(int graceful)
     }
 }
 
+/* The loop, owner of a parked request that has something to do. */
+static void drive_parked(lco_vm *vm, lco_req *req)
+{
+    lco_conn *conn = req->conn;
+    drove d;
+    int idle = 0;
+
+    lco_vm_leave(vm);
+    req->r->connection->current_thread = vm->thread;
+    d = drive(req, 1);
+    if (d == DROVE_ENDED && lco_finish_can(req)) {
+        idle = lco_finish_here(req);
+    }
+    lco_vm_enter_loop(vm);
+    if (d == DROVE_WAITS) {
+        lco_conn_keep(conn);
+    }
+    else if (idle) {
+        lco_conn_arm_idle(conn);
+    }
+    else {
+        lco_conn_wake_mpm(conn);
+    }
+}
+
 int lco_drive_turn(lco_vm *vm)
 {
-    lco_req *req, *last = TAILQ_LAST(&vm->ready, lco_ready_list);
+    lco_req *req;
     lco_conn *conn;
-    int parked;
-    drove d;
+    int parked, left = vm->nready; /* what becomes ready meanwhile: next turn */
 
     look_at_stop(vm);
     if (!TAILQ_EMPTY(&vm->parked) && !lco_timer_armed(&vm->sweep)) {
         if (!vm->sweep.fn) {
             lco_timer_init(&vm->sweep, on_sweep, vm);
         }
-        (void) lco_timer_start(vm->loop, &vm->sweep, APR_USEC_PER_SEC);
+        (void) lco_timer_start(vm->loop, &vm->sweep, SWEEP);
     }
-    while ((req = TAILQ_FIRST(&vm->ready))) {
+    while (left-- > 0 && (req = TAILQ_FIRST(&vm->ready))) {
         lco_req_unready(req);
         conn = req->conn;
         pthread_mutex_lock(&conn->lock);
@@ -730,24 +759,7 @@ int lco_drive_turn(lco_vm *vm)
         conn->driving = parked ? 1 : 0;
         pthread_mutex_unlock(&conn->lock);
         if (parked) {
-            lco_vm_leave(vm);
-            req->r->connection->current_thread = vm->thread;
-            d = drive(req, 1);
-            lco_vm_enter_loop(vm);
-            if (d == DROVE_WAITS) {
-                pthread_mutex_lock(&conn->lock);
-                conn->driving = 0;
-                if (conn->reclaim) {
-                    pthread_cond_signal(&conn->cond);
-                }
-                pthread_mutex_unlock(&conn->lock);
-            }
-            else {
-                lco_conn_wake_mpm(conn);
-            }
-        }
-        if (req == last) {
-            break; /* what became ready meanwhile has the next turn */
+            drive_parked(vm, req);
         }
     }
     return !TAILQ_EMPTY(&vm->ready);

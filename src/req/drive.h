@@ -23,6 +23,10 @@ void lco_drive_go_on(lco_req *req);
  * Lua, logs it. */
 void lco_drive_lost(lco_req *req);
 
+/* Turns what the phase came to into the hook's answer, passing what is left of
+ * the response.  A worker; the loop where lco_finish_can() allowed it. */
+int lco_drive_outcome(lco_req *req);
+
 /* The loop's turn hook, [in VM]. */
 int lco_drive_turn(lco_vm *vm);
 

@@ -163,6 +163,22 @@ int lco_gate_push(lco_conn *conn)
            (!conn->held || APR_BRIGADE_EMPTY(conn->held));
 }
 
+void lco_gate_release(lco_conn *conn)
+{
+    ap_filter_t *f;
+
+    if (!conn->held || APR_BRIGADE_EMPTY(conn->held)) {
+        return;
+    }
+    for (f = conn->c->output_filters; f && f->frec != gate_handle;
+         f = f->next) {
+    }
+    if (f) {
+        (void) ap_pass_brigade(f->next, conn->held);
+        apr_brigade_cleanup(conn->held);
+    }
+}
+
 int lco_gate_open(lco_conn *conn)
 {
     return ap_add_output_filter_handle(gate_handle, conn, NULL, conn->c) !=

@@ -24,8 +24,8 @@ APLOG_USE_MODULE(luaco);
 static apr_bucket_brigade *outbox(lco_req *req)
 {
     if (!req->out) {
-        req->out = apr_brigade_create(req->r->pool,
-                                      req->r->connection->bucket_alloc);
+        req->out =
+            apr_brigade_create(req->r->pool, req->r->connection->bucket_alloc);
     }
     return req->out;
 }
@@ -81,20 +81,32 @@ int lco_out_eof(lco_req *req)
 
 /* Filters that neither block nor look at the thread they run on (rule 11).
  * BYTYPE:DEFLATE is what AddOutputFilterByType makes of DEFLATE. */
-static const char *const known_filters[] = {
-    "http_header",    "content_length", "byterange",      "chunk",
-    "old_write",      "deflate",        "bytype:deflate", "http_outerror",
-    "ssl/tls filter", "ssl/tls coalescing filter",        "core",
-    "luaco_gate",     "reqtimeout",     "log_input_output",
-    "fixup_headers_out", "fixup_headers_err", "brotli_compress",
-    "bytype:brotli_compress", NULL};
+static const char *const known_filters[] = {"http_header",
+                                            "content_length",
+                                            "byterange",
+                                            "chunk",
+                                            "old_write",
+                                            "deflate",
+                                            "bytype:deflate",
+                                            "http_outerror",
+                                            "ssl/tls filter",
+                                            "ssl/tls coalescing filter",
+                                            "core",
+                                            "luaco_gate",
+                                            "reqtimeout",
+                                            "log_input_output",
+                                            "fixup_headers_out",
+                                            "fixup_headers_err",
+                                            "brotli_compress",
+                                            "bytype:brotli_compress",
+                                            NULL};
 
-static int filters_known(request_rec *r)
+int lco_out_filters_known(const lco_req *req)
 {
     ap_filter_t *f;
     int i;
 
-    for (f = r->output_filters; f; f = f->next) {
+    for (f = req->r->output_filters; f; f = f->next) {
         for (i = 0; known_filters[i]; i++) {
             if (strcasecmp(f->frec->name, known_filters[i]) == 0) {
                 break;
@@ -113,8 +125,8 @@ static void take_piece(lco_req *req, apr_off_t len)
     apr_bucket *after;
 
     if (!req->pass_bb) {
-        req->pass_bb = apr_brigade_create(req->r->pool,
-                                          req->r->connection->bucket_alloc);
+        req->pass_bb =
+            apr_brigade_create(req->r->pool, req->r->connection->bucket_alloc);
     }
     if (req->out_bytes <= len) {
         APR_BRIGADE_CONCAT(req->pass_bb, req->out);
@@ -200,7 +212,7 @@ lco_drained lco_out_drain(lco_req *req, int on_loop)
         return drain_blocking(req);
     }
     if (!APR_BRIGADE_EMPTY(req->out) || req->flush_asked) {
-        if (on_loop && !filters_known(req->r)) {
+        if (on_loop && !lco_out_filters_known(req)) {
             return LCO_DRAIN_WORKER;
         }
     }
@@ -243,9 +255,8 @@ lco_drained lco_out_drain(lco_req *req, int on_loop)
 
 int lco_out_is_short(const lco_req *req)
 {
-    return req->out_bytes <= PIECE &&
-           (!req->conn || !req->conn->held ||
-            APR_BRIGADE_EMPTY(req->conn->held));
+    return req->out_bytes <= PIECE && (!req->conn || !req->conn->held ||
+                                       APR_BRIGADE_EMPTY(req->conn->held));
 }
 
 void lco_out_finish(lco_req *req)

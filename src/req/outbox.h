@@ -16,10 +16,14 @@ typedef enum lco_drained {
  * else it never does.  ON_LOOP: only filters known not to block are used. */
 lco_drained lco_out_drain(lco_req *req, int on_loop);
 
+/* Are all filters of the response known not to block? */
+int lco_out_filters_known(const lco_req *req);
+
 /* Is there nothing left but what one more piece can carry? */
 int lco_out_is_short(const lco_req *req);
 
-/* A worker: passes the rest and the end of stream. */
+/* Passes the rest and the end of stream.  On the loop only where
+ * lco_finish_can() allowed it. */
 void lco_out_finish(lco_req *req);
 
 /* A worker: the response breaks off here; what was passed still goes out, the

@@ -43,7 +43,7 @@ struct lco_req {
     lco_run run;
     lco_phase phase;
     lco_stage stage;
-    int result;                /* LCO_OK.. or a status, once ENDED */
+    int result; /* LCO_OK.. or a status, once ENDED */
 
     /* Response.  `out` holds what Lua wrote and no filter has seen yet. */
     apr_bucket_brigade *out;
@@ -60,10 +60,10 @@ struct lco_req {
     unsigned thread_waits : 1; /* this request holds its thread */
     unsigned filetype_hidden : 1; /* r->finfo.filetype is not the real one */
     apr_filetype_e real_filetype;
-    int status_set;            /* ngx.status as Lua assigned it, 0: not */
+    int status_set; /* ngx.status as Lua assigned it, 0: not */
 
-    int ctx_ref;               /* registry reference of ngx.ctx, LUA_NOREF */
-    unsigned trace_next;       /* scheduler trace numbers of the main request */
+    int ctx_ref;         /* registry reference of ngx.ctx, LUA_NOREF */
+    unsigned trace_next; /* scheduler trace numbers of the main request */
 
     /* In VM. */
     TAILQ_HEAD(, lco_wait) woken;    /* waits that are over, in order */
@@ -72,8 +72,8 @@ struct lco_req {
     LIST_ENTRY(lco_req) waiting_link;
     unsigned in_ready : 1;
     unsigned in_waiting : 1;
-    unsigned stop : 1;         /* the child ends: give up */
-    pthread_cond_t *signal;    /* of the thread that waits (park_wait.c) */
+    unsigned stop : 1;      /* the child ends: give up */
+    pthread_cond_t *signal; /* of the thread that waits (park_wait.c) */
 };
 
 /* One wait of one coroutine: what an API file arms.  Made by lco_wait_new(),
@@ -88,7 +88,7 @@ struct lco_wait {
     void (*stop)(lco_wait *w);
     /* Pushes what the API call returns and gives the number.  Protected. */
     int (*push)(lua_State *L, lco_wait *w);
-    void *data; /* the API file's */
+    void *data;                 /* the API file's */
     TAILQ_ENTRY(lco_wait) link; /* woken, flushers */
     unsigned woken : 1;
 };
@@ -113,13 +113,13 @@ LX_RAISES lco_req *lco_req_check(lua_State *L);
 lco_req *lco_req_get(lua_State *L);
 
 #define LCO_BIT(phase) (1u << (phase))
-#define LCO_YIELDABLE                                                         \
-    (LCO_BIT(LCO_PHASE_SERVER_REWRITE) | LCO_BIT(LCO_PHASE_REWRITE) |         \
-     LCO_BIT(LCO_PHASE_ACCESS) | LCO_BIT(LCO_PHASE_PRECONTENT) |              \
+#define LCO_YIELDABLE                                                          \
+    (LCO_BIT(LCO_PHASE_SERVER_REWRITE) | LCO_BIT(LCO_PHASE_REWRITE) |          \
+     LCO_BIT(LCO_PHASE_ACCESS) | LCO_BIT(LCO_PHASE_PRECONTENT) |               \
      LCO_BIT(LCO_PHASE_HANDLER) | LCO_BIT(LCO_PHASE_TIMER))
-#define LCO_OUTPUT                                                            \
-    (LCO_BIT(LCO_PHASE_SERVER_REWRITE) | LCO_BIT(LCO_PHASE_REWRITE) |         \
-     LCO_BIT(LCO_PHASE_ACCESS) | LCO_BIT(LCO_PHASE_PRECONTENT) |              \
+#define LCO_OUTPUT                                                             \
+    (LCO_BIT(LCO_PHASE_SERVER_REWRITE) | LCO_BIT(LCO_PHASE_REWRITE) |          \
+     LCO_BIT(LCO_PHASE_ACCESS) | LCO_BIT(LCO_PHASE_PRECONTENT) |               \
      LCO_BIT(LCO_PHASE_HANDLER))
 /* Raises "API disabled in the context of LuaCoLog" unless the request's phase
  * is in MASK.  The first line of an API function. */
@@ -134,7 +134,9 @@ int lco_out_headers(lco_req *req);
 int lco_out_write(lco_req *req, const char *data, apr_size_t len);
 int lco_out_eof(lco_req *req);
 
-enum { LCO_SERVICE_FLUSH = 1 };
+enum {
+    LCO_SERVICE_FLUSH = 1
+};
 
 /* ---- life, req/ctx.c ---- */
 

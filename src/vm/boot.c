@@ -80,8 +80,9 @@ static int run_code(lco_vm *vm, const lco_code *code, const char *what)
         status = lco_vm_call(vm);
     }
     if (status != LUA_OK) {
-        ap_log_error(APLOG_MARK, APLOG_ERR, 0, vm->server, "luaco: %s failed: %s",
-                     what, lco_vm_error_text(vm->L, -1));
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, vm->server,
+                     "luaco: %s failed: %s", what,
+                     lco_vm_error_text(vm->L, -1));
         lua_settop(vm->L, 0);
         return 0;
     }
@@ -109,13 +110,13 @@ int lco_vm_boot(lco_vm *vm)
     lua_pushcfunction(vm->L, open_all);
     lua_pushlightuserdata(vm->L, vm);
     if (lx_pcall(vm->L, 1, 0) != LUA_OK) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, vm->server,
-                     "luaco: VM %d: %s", vm->id, lco_vm_error_text(vm->L, -1));
+        ap_log_error(APLOG_MARK, APLOG_EMERG, 0, vm->server, "luaco: VM %d: %s",
+                     vm->id, lco_vm_error_text(vm->L, -1));
         lua_settop(vm->L, 0);
         ok = 0;
     }
-    if (ok && (lco_vm_open_cache(vm) != LUA_OK ||
-               lco_vm_compile_all(vm) != LUA_OK)) {
+    if (ok &&
+        (lco_vm_open_cache(vm) != LUA_OK || lco_vm_compile_all(vm) != LUA_OK)) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, vm->server, "luaco: %s",
                      lco_vm_error_text(vm->L, -1));
         lua_settop(vm->L, 0);

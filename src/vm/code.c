@@ -8,21 +8,21 @@
  */
 #include "vm/code.h"
 
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-static const char by_path_key = 0;   /* registry: path -> {factory, mtime} */
-static const char boot_names_key = 0; /* registry: set of package.loaded names */
+static const char by_path_key = 0; /* registry: path -> {factory, mtime} */
+static const char boot_names_key =
+    0; /* registry: set of package.loaded names */
 
 typedef struct push_args {
     lco_vm *vm;
     const lco_code *code;
-    int mode;      /* lco_code_cache */
-    int boot;      /* run in the VM's own globals */
+    int mode; /* lco_code_cache */
+    int boot; /* run in the VM's own globals */
 } push_args;
 
 /* Pushes the text of a file, or raises "cannot open PATH" with LUA_ERRFILE's

@@ -223,7 +223,8 @@ int lco_vm_create_all(apr_pool_t *conf_pool, server_rec *s, int count)
 
     vms = calloc((size_t) count, sizeof(*vms));
     if (!vms) {
-        ap_log_error(APLOG_MARK, APLOG_EMERG, APR_ENOMEM, s, "luaco: no memory");
+        ap_log_error(APLOG_MARK, APLOG_EMERG, APR_ENOMEM, s,
+                     "luaco: no memory");
         return 0;
     }
     nvms = 0;

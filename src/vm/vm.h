@@ -18,6 +18,7 @@
 #include <apr_pools.h>
 #include <apr_thread_proc.h>
 #include <httpd.h>
+#include <scoreboard.h>
 
 #include "httpd/conf.h"
 #include "loop/loop.h"
@@ -33,41 +34,44 @@ typedef enum lco_stop {
 } lco_stop;
 
 struct lco_vm {
-    lua_State *L;        /* in VM */
-    lco_sched *sched;    /* in VM */
-    lco_loop *loop;      /* set before the threads start */
-    lco_req *cur;        /* in VM: the request whose Lua is running, or NULL */
+    lua_State *L;         /* in VM */
+    lco_sched *sched;     /* in VM */
+    lco_loop *loop;       /* set before the threads start */
+    lco_req *cur;         /* in VM: the request whose Lua is running, or NULL */
     lco_phase boot_phase; /* in VM: Init.. while no request is current */
-    int id;              /* in this child, from 0; set before threads start */
+    int id;               /* in this child, from 0; set before threads start */
 
     pthread_mutex_t lock;
-    pthread_mutex_t queue;          /* workers line up here, the loop does not */
-    atomic_int loop_wants;          /* the loop thread waits for the lock */
-    int entered;                    /* under lock: asserts the door */
-    apr_thread_t *thread_handle;    /* child_init's, to join it */
-    apr_thread_t *thread;           /* loop thread only */
-    apr_pool_t *pool;               /* loop thread's own, own allocator */
-    int running;                    /* main thread: the loop thread exists */
-    atomic_int stop_asked;          /* lco_stop: by child_stopping */
-    atomic_int stopping;            /* lco_stop: what the loop has acted on */
-    lco_timer sweep, stop_timer;    /* in VM */
-    int (*turn)(lco_vm *vm);        /* set before the threads start */
+    pthread_mutex_t queue;       /* workers line up here, the loop does not */
+    atomic_int loop_wants;       /* the loop thread waits for the lock */
+    int entered;                 /* under lock: asserts the door */
+    apr_thread_t *thread_handle; /* child_init's, to join it */
+    apr_thread_t *thread;        /* loop thread only */
+    apr_pool_t *pool;            /* loop thread's own, own allocator */
+    int running;                 /* main thread: the loop thread exists */
+    atomic_int stop_asked;       /* lco_stop: by child_stopping */
+    atomic_int stopping;         /* lco_stop: what the loop has acted on */
+    lco_timer sweep, stop_timer; /* in VM */
+    ap_sb_handle_t *sbh;         /* loop thread: where it counts requests */
+    int sbh_known;               /* loop thread */
+    int (*turn)(lco_vm *vm);     /* set before the threads start */
 
-    TAILQ_HEAD(lco_ready_list, lco_req) ready;   /* in VM: requests the loop has to run */
-    TAILQ_HEAD(, lco_conn) parked;  /* in VM: oldest first */
-    LIST_HEAD(, lco_req) waiting;   /* in VM: requests that hold a thread */
+    int nready;                    /* in VM */
+    TAILQ_HEAD(, lco_req) ready;   /* in VM: requests the loop has to run */
+    TAILQ_HEAD(, lco_conn) parked; /* in VM: oldest first */
+    LIST_HEAD(, lco_req) waiting;  /* in VM: requests that hold a thread */
 
-    pthread_mutex_t refs_lock;      /* leaf: registry references to drop */
-    int *dead_refs;                 /* refs_lock */
-    atomic_int dead_len;            /* written under refs_lock */
-    int dead_cap;                   /* refs_lock */
+    pthread_mutex_t refs_lock; /* leaf: registry references to drop */
+    int *dead_refs;            /* refs_lock */
+    atomic_int dead_len;       /* written under refs_lock */
+    int dead_cap;              /* refs_lock */
 
-    int *slots;                     /* in VM: code slot -> registry ref */
+    int *slots; /* in VM: code slot -> registry ref */
     apr_time_t *slot_mtime;
     int nslots;
     void (*warn)(lco_vm *vm, const char *msg); /* set at boot: a warning of the
                                        current request */
-    size_t bytes;                   /* in VM: allocated by Lua */
+    size_t bytes;                              /* in VM: allocated by Lua */
     server_rec *server;
 };
 
