@@ -1,8 +1,9 @@
 /* ngx.sleep: the model of an API function that waits.
  *
- * Check the arguments and the phase, arm what will wake the coroutine, leave
- * a cancel function, yield.  The wait is one block of memory: whoever ends it
- * - the timer or the cancel function, never both - frees it.
+ * Check the arguments and the phase, find the coroutine, make its wait, arm
+ * what will end it, yield.  Nothing between the making and the yield may
+ * raise.  The wait is freed when its results are delivered or when it is
+ * cancelled, by req/ctx.c; this file only arms and disarms the timer.
  *
  * Thread: inside the VM.  The timer's callback runs on the loop thread.
  */
@@ -11,7 +12,6 @@
 #include "api/common.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 /* Longer sleeps are cut to this many milliseconds, some 35,000 years, so
  * that now + delay stays within the clock's 64 bits. */
@@ -19,24 +19,14 @@
 
 static void sleep_done(lco_loop *loop, lco_timer *t)
 {
-    lco_wait *wait = t->data;
-    lco_req *req = wait->req;
-    lco_co *co = wait->co;
-
     (void) loop;
-    lco_co_unpend(&req->run, co);
-    free(wait);
-    lco_req_wake(req, co, NULL);
+    lco_wait_done(t->data, NULL);
 }
 
 /* kill, exit, abort or the end of the request while asleep */
-static void sleep_cancel(lco_co *co, void *data)
+static void sleep_stop(lco_wait *w)
 {
-    lco_wait *wait = data;
-
-    (void) co;
-    lco_timer_stop(wait->req->vm->loop, &wait->timer);
-    free(wait);
+    lco_timer_stop(w->req->vm->loop, &w->timer);
 }
 
 /* ngx.sleep(seconds): waits that long, with a resolution of a millisecond; 0
@@ -71,18 +61,15 @@ static int api_sleep(lua_State *L)
     lco_req_check_phase(L, req, LCO_YIELDABLE);
     co = lco_co_check(L, &req->run);
 
-    wait = malloc(sizeof(*wait));
+    wait = lco_wait_new(req, co, sleep_stop);
     if (!wait) {
         return luaL_error(L, "no memory");
     }
-    wait->req = req;
-    wait->co = co;
-    lco_timer_init(&wait->timer, sleep_done, wait);
+    wait->timer.fn = sleep_done;
     if (lco_timer_start(req->vm->loop, &wait->timer, delay * 1000)) {
-        free(wait);
+        lco_wait_drop(wait);
         return luaL_error(L, "no memory");
     }
-    lco_co_pend(&req->run, co, sleep_cancel, wait);
     return lco_run_yield(L);
 }
 

@@ -19,6 +19,7 @@
 #include <http_core.h>
 #include <http_protocol.h>
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
