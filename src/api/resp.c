@@ -99,7 +99,7 @@ static const resp_rule rules[] = {
     {"Transfer-Encoding", RESP_LIST, 1},
     {"Accept-Ranges", RESP_ONE, 1},
     {"ETag", RESP_ONE, 1},
-    {"Location", RESP_ONE, 1}, /* ap_send_error_response keeps it for 3xx */
+    {"Location", RESP_ONE, 0},
     /* httpd writes these two itself, in any case */
     {"Server", RESP_ONE, 1},
     {"Date", RESP_ONE, 1},
@@ -277,8 +277,7 @@ static int header_newindex(lua_State *L)
         return 0;
     }
     if (!len) {
-        /* httpd answers 500 to a header without a name. */
-        return luaL_error(L, "failed to set header");
+        return 0; /* httpd would answer 500 to a header without a name */
     }
     name = escape(r->pool, dashes(r->pool, name), len, bad_in_name);
     rule = find_rule(name);

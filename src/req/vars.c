@@ -659,7 +659,7 @@ lco_var_set_result lco_var_set(lco_req *req, const char *name, apr_size_t len,
         return LCO_VAR_UNFIT;
     }
     if (builtin) { /* args, the only one */
-        r->args = apr_pstrmemdup(r->pool, value ? value : "", value_len);
+        r->args = value ? apr_pstrmemdup(r->pool, value, value_len) : NULL;
     }
     else if (value) {
         /* the name as written: CGI scripts see it in that case */
