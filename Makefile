@@ -119,7 +119,7 @@ sub = $(MAKE) --no-print-directory
 ## make run        sets up, builds, runs the example site (PORT=8080)
 .PHONY: run
 run:
-	@build/setup build $(LUA) run
+	@build/setup build $(LUA)
 	@$(sub) module
 	@$(TOLD) exec build/run-example '$(PORT)'
 
