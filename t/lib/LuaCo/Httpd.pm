@@ -18,7 +18,7 @@ my @modules = qw(
     authn_core authz_core authn_file authz_host authz_user auth_basic
     access_compat reqtimeout filter deflate mime log_config logio env expires
     headers setenvif ratelimit ssl http2 proxy proxy_http proxy_balancer
-    slotmem_shm lbmethod_byrequests status cgid dir alias rewrite include
+    slotmem_shm lbmethod_byrequests status dir alias rewrite include
     negotiation macro unique_id lua
 );
 
@@ -67,28 +67,51 @@ sub command {
     return (split(' ', $ENV{LUACO_HTTPD_PREFIX} // ''), binary(), @args);
 }
 
-# Certificate and key for localhost and 127.0.0.1, made once in DIR.
-sub make_certificate {
+my $suite;
+
+# A word of Apache::Test's configuration of the running suite, or undef.
+sub suite {
+    my ($word) = @_;
+    if (!$suite) {
+        my $file = top() . '/t/conf/apache_test_config.pm';
+        die "tests are run by build/run-tests, or make test T=FILE\n"
+            unless -e $file;
+        # Apache::Test may have read it by another name.
+        require $file unless apache_test_config->can('new');
+        $suite = apache_test_config->new->{vars};
+    }
+    return $suite->{ lc $word };
+}
+
+# In DIR, unless they are there: ca.crt, and server.crt with server.key signed
+# by it, for localhost and 127.0.0.1.
+sub make_certificates {
     my ($dir) = @_;
-    return if -s "$dir/server.crt" && -s "$dir/server.key";
+    return if -s "$dir/server.crt";
     mkdir $dir;
     spew("$dir/openssl.cnf", <<'CNF');
 [req]
 distinguished_name = name
-x509_extensions = extensions
 prompt = no
 [name]
-CN = localhost
-[extensions]
-subjectAltName = DNS:localhost,IP:127.0.0.1
+CN = mod_luaco tests
+[ca]
 basicConstraints = critical,CA:true
+[server]
+basicConstraints = CA:false
+subjectAltName = DNS:localhost,IP:127.0.0.1
 CNF
+    my $new = 'openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'
+        . ' -config openssl.cnf';
     my $log = "$dir/openssl.log";
-    system("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 "
-            . "-nodes -days 3650 -config '$dir/openssl.cnf' "
-            . "-keyout '$dir/server.key' -out '$dir/server.crt' "
-            . "-extensions extensions >'$log' 2>&1") == 0
-        or die "openssl req failed:\n" . slurp($log);
+    system(
+        "cd '$dir' && exec >openssl.log 2>&1 && "
+            . "$new -x509 -days 3650 -extensions ca -keyout ca.key -out ca.crt"
+            . " && $new -subj /CN=localhost -keyout server.key -out server.csr"
+            . ' && openssl x509 -req -days 3650 -in server.csr -CA ca.crt'
+            . ' -CAkey ca.key -CAcreateserial -extfile openssl.cnf'
+            . ' -extensions server -out server.crt'
+    ) == 0 or die "openssl failed:\n" . slurp($log);
     return;
 }
 

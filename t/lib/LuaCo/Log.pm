@@ -16,8 +16,8 @@ use LuaCo::Util qw(wait_until);
 sub new {
     my ($class, $file) = @_;
     if (!defined $file) {
-        require Apache::Test;
-        $file = Apache::Test::vars('t_logs') . '/error_log';
+        require LuaCo::Httpd;
+        $file = LuaCo::Httpd::suite('t_logs') . '/error_log';
     }
     my $self = bless { file => $file, from => 0 }, $class;
     return $self->mark;

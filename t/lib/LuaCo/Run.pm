@@ -175,10 +175,13 @@ sub topic_config {
 # t/conf/apache_test_config.pm, by which the tests find the server.
 sub configure {
     my ($self, $mpm, @files) = @_;
-    my $top = LuaCo::Httpd::top();
-    remove_tree('t/logs', 't/state', 't/conf/apache_test_config.pm');
+    # The logs of an earlier pass of this run stay under its name.
+    rename 't/logs', "t/logs.$self->{last_mpm}" if $self->{last_mpm};
+    $self->{last_mpm} = $mpm;
+    remove_tree('t/logs', 't/state');
+    unlink 't/conf/apache_test_config.pm';
     make_path('t/logs/conf', 't/logs/san');
-
+    my $top = LuaCo::Httpd::top();
     my %vars = (
         top     => $top,
         port    => free_port(),
@@ -192,14 +195,30 @@ sub configure {
         $topics .= $self->topic_config(\%vars, $conf) if -e $conf;
     }
     spew('t/logs/conf/topics.conf', $topics);
-    spew('t/logs/conf/modules.conf', LuaCo::Httpd::load_modules($mpm));
-    LuaCo::Httpd::make_certificate("$top/t/logs/ssl");
+    spew('t/logs/conf/modules.conf', LuaCo::Httpd::load_modules($mpm, 'cgid'));
+    LuaCo::Httpd::make_certificates("$top/t/logs/ssl");
 
+    $self->{port} = $vars{port};
+    delete $vars{top};
+    # In a process of its own: Apache::Test remembers the pass before.
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        my $good = eval { write_config($top, %vars); 1 };
+        print STDERR $@ unless $good;
+        require POSIX;
+        POSIX::_exit($good ? 0 : 1);
+    }
+    waitpid $pid, 0;
+    die "Apache::Test could not write the configuration\n" if $?;
+    return;
+}
+
+sub write_config {
+    my ($top, %vars) = @_;
     # It reports each file that it writes.
-    local $Apache::TestTrace::Level = 'error';
-    my %extra = map { $_ => $vars{$_} } grep { $_ ne 'top' } keys %vars;
+    $Apache::TestTrace::Level = 'error';
     my $config = Apache::TestConfig->new(
-        {   %extra,
+        {   %vars,
             httpd      => LuaCo::Httpd::binary(),
             httpd_conf => "$top/t/logs/conf/modules.conf",
             servername => '127.0.0.1',
@@ -210,7 +229,6 @@ sub configure {
     $config->httpd_config;
     $config->generate_httpd_conf;
     $config->save;
-    $self->{port} = $vars{port};
     return;
 }
 
@@ -335,7 +353,7 @@ sub harness {
                         LuaCo::Httpd::out() . "/unit/$1"
                     ];
                 }
-                return [@limit, $^X, '-It/lib', '-w', $file];
+                return [@limit, $^X, '-It/lib', $file];
             },
         }
     );
@@ -392,6 +410,7 @@ sub run {
     $ENV{PERL_USE_UNSAFE_INC} = 0;
     $ENV{LUACO_SLOW} ||= $self->{tool}->slowness;
     $| = 1;
+    remove_tree(glob 't/logs.*');
 
     my $interrupted = sub {
         my ($signal) = @_;
@@ -420,6 +439,7 @@ sub run {
 sub conclude {
     my ($self, $aggregate, $harness, $ran) = @_;
     if ($ran) {
+        $harness->formatter->prepare($aggregate->descriptions);
         $harness->summary($aggregate);
     }
     else {
