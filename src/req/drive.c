@@ -270,7 +270,7 @@ static int checks_abort(const lco_req *req)
 static void stretch(lco_req *req, lco_drained d)
 {
     lco_wait *w;
-    int rc;
+    int rc = 0;
 
     if (req->stop ||
         (req->conn && req->conn->client_gone && checks_abort(req))) {
@@ -295,7 +295,6 @@ static void stretch(lco_req *req, lco_drained d)
         break;
     case LCO_STAGE_IDLE:
     case LCO_STAGE_ENDED:
-        rc = 0;
         break;
     }
     while (rc && (w = TAILQ_FIRST(&req->woken))) {
