@@ -30,6 +30,9 @@ typedef struct text {
 
 static void text_add(text *t, const char *data, apr_size_t len)
 {
+    if (len == 0) {
+        return;
+    }
     if (t->cap - t->len < len) {
         char *old = t->buf;
 
