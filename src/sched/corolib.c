@@ -92,7 +92,8 @@ static int resume(lua_State *L, lco_sched *s, lua_KFunction k)
         return 2;
     }
     lco_sched_need_yield(L);
-    if (!lua_checkstack(co->L, n)) {
+    /* one slot more, for the message if the start itself fails */
+    if (!lua_checkstack(co->L, n + 1)) {
         lua_pushboolean(L, 0);
         lua_pushliteral(L, "too many arguments to resume");
         return 2;

@@ -73,6 +73,7 @@ static void finish(lco_run *run)
     lco_co_recycle(run);
     lco_post_free(run);
     run->uthreads = 0;
+    run->asleep = 0;
     run->cur = NULL;
     run->ended = 1;
 }
@@ -186,6 +187,12 @@ static step thread_over(lco_run *run, lco_co *co, int n)
 
 /* ---- after a resume ---- */
 
+static void fall_asleep(lco_run *run, lco_co *co)
+{
+    co->asleep = 1;
+    run->asleep++;
+}
+
 static step on_yield(lco_run *run, lco_co *co, int n)
 {
     lco_op op = run->op;
@@ -199,6 +206,9 @@ static step on_yield(lco_run *run, lco_co *co, int n)
 
     switch (op) {
     case LCO_OP_WAIT:
+        if (!co->waiting) {
+            fall_asleep(run, co);
+        }
         return stop(run, LCO_AGAIN);
 
     case LCO_OP_SERVICE:
@@ -347,12 +357,13 @@ static int dispatch(lco_run *run, lco_co *co, int nargs)
     return next.rc;
 }
 
-/* All coroutines wait.  For what, once the entry thread is gone and nothing is
- * pending?  Threads that nobody can wait for any more (their parent failed, or
- * was never resumed again) keep the reference's requests open for ever. */
+/* All coroutines wait.  For what, once the entry thread is gone and the host
+ * will wake nobody?  Zombies that nobody can wait for any more (their parent
+ * failed, or was never resumed again) keep the reference's requests open for
+ * ever. */
 static int idle(const lco_run *run)
 {
-    return run->entry == NULL && run->pending == NULL ? LCO_OK : LCO_AGAIN;
+    return run->entry == NULL && run->asleep == 0 ? LCO_OK : LCO_AGAIN;
 }
 
 static int drive(lco_run *run, lco_co *co, int nargs)
@@ -448,7 +459,8 @@ int lco_run_wake(lco_run *run, lco_co *co, int nargs)
 {
     assert(!run->ended && run->cur == NULL);
     assert(co->run_id == run->id && co->status == LCO_CO_RUNNING);
-    assert(co->cancel == NULL);
+    assert(co->asleep && co->cancel == NULL);
+    lco_co_awake(run, co);
     return drive(run, co, nargs);
 }
 
@@ -461,6 +473,7 @@ int lco_run_continue(lco_run *run, int nargs)
 int lco_run_wait(lco_run *run)
 {
     assert(!run->ended && run->cur != NULL);
+    fall_asleep(run, run->cur);
     run->cur = NULL;
     return drive(run, lco_post_next(run), 0);
 }

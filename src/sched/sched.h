@@ -78,6 +78,8 @@ void lco_co_recycle(lco_run *run);
 
 /* Calls the cancel function of CO's pending operation, if there is one. */
 void lco_co_cancel(lco_run *run, lco_co *co);
+/* CO is no longer one that the host will wake. */
+void lco_co_awake(lco_run *run, lco_co *co);
 
 /* ---- post.c: posted threads ---- */
 

@@ -215,15 +215,17 @@ static void end_thread(lco_run *run, lco_co *co)
 {
     lco_co *c, *child;
 
-    for (c = co->child; c != NULL; c = child) {
+    for (c = co; c != NULL; c = child) {
         child = c->child;
+        c->child = NULL;
         lco_co_cancel(run, c);
+        lco_co_awake(run, c);
         lco_post_forget(run, c);
-        c->status = LCO_CO_DEAD;
-        c->parent = c->child = NULL;
+        if (c != co) {
+            c->status = LCO_CO_DEAD;
+            c->parent = NULL;
+        }
     }
-    co->child = NULL;
-    lco_co_cancel(run, co);
     lco_co_delete(run, co);
     run->uthreads--;
 }

@@ -5,60 +5,9 @@
  */
 #include "sched_host.h"
 
-typedef struct sched_case {
-    const char *name;
-    const char *wakes; /* what is woken, in this order; "!abort" ends the run */
-    const char *lua;
-    const char *expect;
-    int full_log;
-} sched_case;
-
 #include "sched_cases.h"
 
 #define NCASES ((int) (sizeof(cases) / sizeof(cases[0])))
-
-static void die(host *h, const char *what)
-{
-    printf("Bail out! %s: %s\n", what, lua_tostring(h->L, -1));
-    exit(1);
-}
-
-static host *new_host(unsigned cache_max)
-{
-    host *h = calloc(1, sizeof(*h));
-
-    assert(h != NULL);
-    h->text = calloc(1, h->cap = 4096);
-    h->trace_next = 1;
-    h->L = luaL_newstate();
-    assert(h->text != NULL && h->L != NULL);
-    h->sched = lco_sched_create(h->L, cache_max);
-    assert(h->sched != NULL);
-    lua_pushcfunction(h->L, host_open);
-    lua_pushlightuserdata(h->L, h);
-    if (lua_pcall(h->L, 1, 0, 0) != LUA_OK) {
-        die(h, "open");
-    }
-    return h;
-}
-
-static void free_host(host *h)
-{
-    lco_sched_destroy(h->sched);
-    lua_close(h->L);
-    free(h->text);
-    free(h);
-}
-
-/* The compiled SOURCE on the main thread's stack. */
-static void compile(host *h, const char *source)
-{
-    lua_pushcfunction(h->L, host_compile);
-    lua_pushlightuserdata(h->L, (void *) source);
-    if (lua_pcall(h->L, 1, 1, 0) != LUA_OK) {
-        die(h, "compile");
-    }
-}
 
 /* Runs SOURCE and wakes what WAKES says, one word after the other. */
 static void play(host *h, const char *source, const char *wakes)
@@ -94,7 +43,7 @@ static void check_ended(host *h, const char *name)
 
 static void run_case(const sched_case *c)
 {
-    host *h = new_host(8);
+    host *h = new_host(8, NULL, NULL);
 
     h->full_log = c->full_log;
     play(h, c->lua, c->wakes);
@@ -118,7 +67,7 @@ int main(int argc, char **argv)
             printf("%s\n%s\n", cases[i].wakes, cases[i].lua);
             return 0;
         }
-        h = new_host(8);
+        h = new_host(8, NULL, NULL);
         h->full_log = cases[i].full_log;
         play(h, cases[i].lua, cases[i].wakes);
         printf("%s", h->text);
