@@ -36,7 +36,7 @@ APR_CPPFLAGS = $(call ask,APR_CPPFLAGS,$(APR_CONFIG) --cppflags)
 APU_INCLUDE = $(call ask,APU_INCLUDE,$(APU_CONFIG) --includedir)
 APR_LIBS = $(call ask,APR_LIBS,$(APU_CONFIG) --link-ld && $(APR_CONFIG) --link-ld --libs)
 LUA_CFLAGS = $(call ask,LUA_CFLAGS,$(PKG_CONFIG) --cflags $(LUA) | sed 's/-I */-isystem /g')
-LUA_LIBS = $(call ask,LUA_LIBS,$(PKG_CONFIG) --libs $(LUA))
+LUA_LIBS = $(call ask,LUA_LIBS,$(PKG_CONFIG) --libs $(LUA)) -lm
 
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wundef -Wvla -Wwrite-strings -Wpointer-arith \
@@ -81,7 +81,7 @@ $(MODULE): $(OUT)/mod_luaco.o $(OBJ)
 		$(LUA_LIBS)
 
 $(OUT)/libluaco.a: $(OBJ)
-	@rm -f $@
+	@mkdir -p $(@D) && rm -f $@
 	$(call say,AR)$(AR) rcs $@ $^
 
 .PHONY: unit-programs
@@ -152,6 +152,11 @@ hardlua:
 	@build/hardlua build/out/hardlua
 	@$(sub) VARIANT=hard LUA=lua5.3 module unit-programs
 	@$(sub) VARIANT=hard LUA=lua5.3 run-variant
+
+# For tools that want to compile as we do.
+.PHONY: flags
+flags:
+	@echo '$(wordlist 2,999,$(COMPILE))'
 
 .PHONY: run-variant
 run-variant:
