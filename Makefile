@@ -81,7 +81,7 @@ $(MODULE): $(OUT)/mod_luaco.o $(OBJ)
 		$(LUA_LIBS)
 
 $(OUT)/libluaco.a: $(OBJ)
-	@rm -f $@
+	@mkdir -p $(@D) && rm -f $@
 	$(call say,AR)$(AR) rcs $@ $^
 
 .PHONY: unit-programs
@@ -152,6 +152,11 @@ hardlua:
 	@build/hardlua build/out/hardlua
 	@$(sub) VARIANT=hard LUA=lua5.3 module unit-programs
 	@$(sub) VARIANT=hard LUA=lua5.3 run-variant
+
+# For tools that want to compile as we do.
+.PHONY: flags
+flags:
+	@echo '$(wordlist 2,999,$(COMPILE))'
 
 .PHONY: run-variant
 run-variant:

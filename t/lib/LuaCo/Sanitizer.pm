@@ -14,9 +14,13 @@ use warnings;
 use LuaCo::Httpd;
 use LuaCo::Util qw(slurp);
 
+# The variant, and another file of suppressions than the variant's.
 sub new {
-    my ($class, $variant) = @_;
-    my $self = bless { variant => $variant, reports => 0 }, $class;
+    my ($class, $variant, $file) = @_;
+    my $self = bless {
+        variant => $variant,
+        file    => $file // LuaCo::Httpd::top() . "/build/$variant.supp",
+    }, $class;
     $self->{suppressions} = $self->read_suppressions;
     return $self;
 }
@@ -72,6 +76,8 @@ sub words {
             die_after_fork         => 0,
             history_size           => 4,
             second_deadlock_stack  => 1,
+            # httpd's prefork children end from inside a signal handler.
+            report_signal_unsafe   => 0,
             allocator_may_return_null => 1,
         );
         # Kernels that randomise more address bits than this runtime knows of
@@ -117,7 +123,7 @@ my $ours = qr{\blco_|\blx_|luaco|(?:^|[\s/])src/\w+/\w+\.[ch]\b|t/unit/};
 # frame of ours, see suppressed().
 sub read_suppressions {
     my ($self) = @_;
-    my $file = LuaCo::Httpd::top() . "/build/$self->{variant}.supp";
+    my $file = $self->{file};
     return [] unless -e $file;
     my @found;
     my $why = '';
@@ -132,6 +138,8 @@ sub read_suppressions {
             unless $line =~ /^[\w*]+$/ && $line =~ /[a-zA-Z]{3}/;
         my $regex = join '.*', map {quotemeta} split /\*/, $line, -1;
         $regex = qr/^$regex$/;
+        die "$file: \"$line\" is a name of ours\n"
+            if $line =~ /^lco_|^lx_|luaco/;
         for my $name ('lco_', 'lx_', 'luaco_module', $self->our_functions) {
             die "$file: \"$line\" would match $name\n" if $name =~ $regex;
         }
@@ -152,7 +160,7 @@ sub our_functions {
 # Splits a report file into single reports.
 sub split_reports {
     my ($text) = @_;
-    return grep {/\S/} split /^={18,}$/m, $text
+    return grep {/WARNING|ERROR|FATAL/} split /^={18,}$/m, $text
         if $text =~ /ThreadSanitizer/;
     if ($text =~ /LeakSanitizer/) {
         return grep {/^(?:Direct|Indirect) leak/} split /\n\n+/, $text;
@@ -173,7 +181,7 @@ sub stacks {
             push @{ $stacks[-1] }, $2 if $in && @stacks;
         }
         elsif ($line =~ /\S/) {
-            $in = $line !~ /created (?:by|at)|allocated|Location is|Mutex M/;
+            $in = $line !~ /created (?:by|at)|allocated by|Location is|Mutex M/;
         }
     }
     return @stacks;
