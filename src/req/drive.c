@@ -461,6 +461,15 @@ int lco_drive_outcome(lco_req *req)
         lco_out_break(req);
         return DONE;
     }
+    if (rc >= HTTP_MULTIPLE_CHOICES && rc < 1000 && !req->header_sent &&
+        !lco_out_knows(rc)) {
+        /* 418 and the like: as nginx, an empty response of that status */
+        req->status_set = rc;
+        req->mime_set = 1;
+        ap_set_content_type(r, NULL);
+        lco_out_finish(req);
+        return req->phase == LCO_PHASE_HANDLER ? OK : DONE;
+    }
     if (rc >= HTTP_MULTIPLE_CHOICES && !req->header_sent) {
         r->status = HTTP_OK;
         r->status_line = NULL;
@@ -469,7 +478,9 @@ int lco_drive_outcome(lco_req *req)
     if (req->phase != LCO_PHASE_HANDLER && rc == LCO_OK && !req->header_sent) {
         return OK;
     }
-    if (!req->header_sent && !req->status_set && rc >= HTTP_OK) {
+    if (!req->header_sent && rc >= HTTP_OK &&
+        (!req->status_set || rc == HTTP_NO_CONTENT)) {
+        /* ngx.exit(200) only ends the response; 204 also says how. */
         req->status_set = rc;
     }
     lco_out_finish(req);

@@ -30,4 +30,7 @@ void lco_out_finish(lco_req *req);
  * connection closes without a proper end. */
 void lco_out_break(lco_req *req);
 
+/* Has httpd a status line and an error page for STATUS?  Any thread. */
+int lco_out_knows(int status);
+
 #endif
