@@ -311,14 +311,15 @@ static int has_output(const lco_req *req)
            !TAILQ_EMPTY(&req->flushers) || req->stage == LCO_STAGE_SERVICE;
 }
 
-/* [in VM]  Everything waits: arrange for what brings the request back. */
-static void settle(lco_req *req, int slow)
+/* [in VM]  Everything waits: arrange for what brings the request back.  0: a
+ * slow client cannot be watched (descriptors, memory), a thread must wait. */
+static int settle(lco_req *req, int slow)
 {
     lco_conn *conn = req->conn;
     unsigned events = 0;
 
     if (!conn) {
-        return;
+        return 1;
     }
     if (slow) {
         events |= EPOLLOUT;
@@ -327,8 +328,10 @@ static void settle(lco_req *req, int slow)
         events |= EPOLLRDHUP;
     }
     if (events) {
-        if (!conn->watch.armed || conn->watch.events != events) {
-            (void) lco_conn_watch(conn, events);
+        if ((!conn->watch.armed || conn->watch.events != events) &&
+            !lco_conn_watch(conn, events) && slow) {
+            req->thread_waits = 1;
+            return 0;
         }
     }
     else {
@@ -337,6 +340,7 @@ static void settle(lco_req *req, int slow)
     if (!req->thread_waits) {
         lco_conn_note_parked(conn);
     }
+    return 1;
 }
 
 static void enter(lco_req *req, int on_loop)
@@ -356,6 +360,7 @@ static void enter(lco_req *req, int on_loop)
 static drove drive(lco_req *req, int on_loop)
 {
     lco_drained d;
+    int waits;
 
     for (;;) {
         d = LCO_DRAIN_CLEAR;
@@ -377,9 +382,12 @@ static drove drive(lco_req *req, int on_loop)
                 lco_vm_leave(req->vm);
                 return DROVE_ENDED;
             }
-            settle(req, 1);
+            waits = settle(req, 1);
             lco_vm_leave(req->vm);
-            return DROVE_WAITS;
+            if (waits || on_loop) {
+                return waits ? DROVE_WAITS : DROVE_WORKER;
+            }
+            continue;
         }
         enter(req, on_loop);
         if (atomic_load_explicit(&req->vm->stopping, memory_order_relaxed) ==
@@ -390,9 +398,12 @@ static drove drive(lco_req *req, int on_loop)
         stretch(req, d);
         if (req->stage == LCO_STAGE_RUN && TAILQ_EMPTY(&req->woken) &&
             (d == LCO_DRAIN_SLOW || !has_output(req))) {
-            settle(req, d == LCO_DRAIN_SLOW);
+            waits = settle(req, d == LCO_DRAIN_SLOW);
             lco_vm_leave(req->vm);
-            return DROVE_WAITS;
+            if (waits || on_loop) {
+                return waits ? DROVE_WAITS : DROVE_WORKER;
+            }
+            continue;
         }
         lco_vm_leave(req->vm);
     }
