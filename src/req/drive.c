@@ -308,7 +308,8 @@ static void stretch(lco_req *req, lco_drained d)
 static int has_output(const lco_req *req)
 {
     return (req->out && !APR_BRIGADE_EMPTY(req->out)) || req->flush_asked ||
-           !TAILQ_EMPTY(&req->flushers) || req->stage == LCO_STAGE_SERVICE;
+           !TAILQ_EMPTY(&req->flushers) || req->stage == LCO_STAGE_SERVICE ||
+           (req->stage == LCO_STAGE_ENDED && !lco_out_is_short(req));
 }
 
 /* [in VM]  Everything waits: arrange for what brings the request back.  0: a
@@ -375,7 +376,7 @@ static drove drive(lco_req *req, int on_loop)
         }
         if (req->stage == LCO_STAGE_ENDED) {
             if (d != LCO_DRAIN_SLOW) {
-                continue;
+                return DROVE_ENDED;
             }
             enter(req, on_loop);
             if (req->stop) {
