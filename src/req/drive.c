@@ -767,10 +767,10 @@ int lco_drive_turn(lco_vm *vm)
     int parked, left = vm->nready; /* what becomes ready meanwhile: next turn */
 
     look_at_stop(vm);
+    if (!vm->sweep.fn) {
+        lco_timer_init(&vm->sweep, on_sweep, vm);
+    }
     if (!TAILQ_EMPTY(&vm->parked) && !lco_timer_armed(&vm->sweep)) {
-        if (!vm->sweep.fn) {
-            lco_timer_init(&vm->sweep, on_sweep, vm);
-        }
         (void) lco_timer_start(vm->loop, &vm->sweep, SWEEP);
     }
     while (left-- > 0 && (req = TAILQ_FIRST(&vm->ready))) {
