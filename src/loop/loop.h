@@ -25,23 +25,23 @@ lco_usec lco_now(void);
 
 struct lco_timer {
     lco_usec when;
-    uint64_t seq;   /* ties fire in the order they were armed */
-    int heap_idx;   /* -1: not armed.  Initialise with lco_timer_init(). */
+    uint64_t seq; /* ties fire in the order they were armed */
+    int heap_idx; /* -1: not armed.  Initialise with lco_timer_init(). */
     void (*fn)(lco_loop *loop, lco_timer *t);
     void *data;
 };
 
 struct lco_watch {
-    int fd;              /* the caller's; closed only after lco_watch_stop() */
-    unsigned events;     /* EPOLLIN | EPOLLOUT | EPOLLRDHUP ... */
-    int armed;
+    int fd;          /* the caller's; closed only after lco_watch_stop() */
+    unsigned events; /* EPOLLIN | EPOLLOUT | EPOLLRDHUP ... */
+    int armed;       /* 0 at first; nonzero while started */
     void (*fn)(lco_loop *loop, lco_watch *w, unsigned revents);
     void *data;
 };
 
 struct lco_msg {
     lco_msg *next;
-    int posted;          /* atomic; a message that is posted is not added twice */
+    int posted; /* atomic; a message that is posted is not added twice */
     void (*fn)(lco_loop *loop, lco_msg *m);
     void *data;
 };
@@ -63,13 +63,15 @@ void lco_loop_destroy(lco_loop *loop); /* after lco_loop_run() returned */
 
 /* Runs turns until lco_loop_stop().  Called without the VM entered. */
 void lco_loop_run(lco_loop *loop);
-/* Any thread: asks lco_loop_run() to return soon. */
+/* Any thread: asks lco_loop_run() to return soon; messages posted before are
+ * run first.  It stays stopped. */
 void lco_loop_stop(lco_loop *loop);
 
 /* [VM entered]  Arms T to fire USEC from now (0 or less: in the next turn).
  * Re-arming an armed timer moves it.  Called from another thread than the
- * loop's it wakes the poll if T is now the earliest.  Returns 0, or -1 when
- * out of memory. */
+ * loop's it wakes the poll if T is due before the poll would end.  A timer is
+ * not armed any more when its fn is called; fn may arm or free it.  Returns 0,
+ * or -1 when out of memory (an armed timer can always be moved). */
 void lco_timer_init(lco_timer *t, void (*fn)(lco_loop *, lco_timer *),
                     void *data);
 int lco_timer_start(lco_loop *loop, lco_timer *t, lco_usec usec);

@@ -1,0 +1,147 @@
+/* The request phases of this module, on worker threads. */
+#include "httpd/hooks.h"
+
+#include <string.h>
+
+#include <httpd.h>
+#include <apr_strings.h>
+#include <http_config.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "httpd/conf.h"
+#include "req/drive.h"
+#include "req/finish.h"
+
+APLOG_USE_MODULE(luaco);
+
+#define HANDLER_NAME "lua-co-handler"
+#define SCRIPT_NAME "lua-co-script"
+
+/* LuaCoVirtual: no file lies behind the location, so the walk through the file
+ * system is left out.  httpd has reset r->per_dir_config to the server's
+ * before this hook; the location walk is cached, so that asking for it here
+ * and again by httpd costs one comparison per section. */
+static int map_to_storage(request_rec *r)
+{
+    ap_conf_vector_t *saved = r->per_dir_config;
+    int is_virtual;
+
+    if (!lco_conf_any_virtual() || r->method_number == M_TRACE ||
+        ap_location_walk(r) != OK) {
+        r->per_dir_config = saved;
+        return DECLINED;
+    }
+    is_virtual = lco_conf_dir(r->per_dir_config)->virtual_on == 1;
+    r->per_dir_config = saved;
+    return is_virtual ? OK : DECLINED;
+}
+
+static int access_checker(request_rec *r)
+{
+    const lco_code *code =
+        lco_conf_code(lco_conf_dir(r->per_dir_config), LCO_PHASE_ACCESS);
+
+    return code ? lco_drive_phase(r, LCO_PHASE_ACCESS, code) : DECLINED;
+}
+
+/* LuaCoHandler makes itself the handler as SetHandler does, and keeps mod_dir
+ * (slash redirect, DirectoryIndex, FallbackResource) and mod_negotiation away:
+ * they act on a directory or a missing file only. */
+static int fixups(request_rec *r)
+{
+    const lco_dir_conf *d = lco_conf_dir(r->per_dir_config);
+    lco_req *req;
+
+    if (!lco_conf_code(d, LCO_PHASE_HANDLER)) {
+        return DECLINED;
+    }
+    r->handler = HANDLER_NAME;
+    if (r->finfo.filetype == APR_NOFILE || r->finfo.filetype == APR_DIR) {
+        req = lco_req_obtain(r);
+        if (!req) {
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
+        req->real_filetype = r->finfo.filetype;
+        req->filetype_hidden = 1;
+        r->finfo.filetype = APR_UNKFILE;
+    }
+    return DECLINED;
+}
+
+static int run_script(request_rec *r)
+{
+    lco_code *code;
+
+    if (r->finfo.filetype == APR_NOFILE) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "script not found: %s",
+                      r->filename);
+        return HTTP_NOT_FOUND;
+    }
+    if (r->finfo.filetype == APR_DIR) {
+        return DECLINED;
+    }
+    code = apr_pcalloc(r->pool, sizeof(*code));
+    code->phase = LCO_PHASE_HANDLER;
+    code->slot = -1;
+    code->file = r->filename;
+    code->chunkname = apr_pstrcat(r->pool, "@", r->filename, NULL);
+    return lco_drive_phase(r, LCO_PHASE_HANDLER, code);
+}
+
+static int handler(request_rec *r)
+{
+    const lco_dir_conf *d = lco_conf_dir(r->per_dir_config);
+    const lco_code *code = lco_conf_code(d, LCO_PHASE_HANDLER);
+    lco_req *req;
+
+    if (!code) {
+        return r->handler && strcmp(r->handler, SCRIPT_NAME) == 0
+                   ? run_script(r)
+                   : DECLINED;
+    }
+    req = lco_req_find(r);
+    if (req && req->filetype_hidden) {
+        r->finfo.filetype = req->real_filetype;
+        req->filetype_hidden = 0;
+    }
+    if (code->needs_file && d->virtual_on != 1 &&
+        r->finfo.filetype == APR_NOFILE) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "LuaCoHandler: file does not exist: %s", r->filename);
+        return HTTP_NOT_FOUND;
+    }
+    return lco_drive_phase(r, LCO_PHASE_HANDLER, code);
+}
+
+static int log_transaction(request_rec *r)
+{
+    const lco_code *code;
+
+    while (r->next) {
+        r = r->next; /* what an internal redirect ended at */
+    }
+    code = lco_conf_code(lco_conf_dir(r->per_dir_config), LCO_PHASE_LOG);
+    if (code) {
+        lco_drive_call(r, LCO_PHASE_LOG, code);
+    }
+    return DECLINED;
+}
+
+void lco_phase_hooks(void)
+{
+    static const char *const after_core[] = {"core.c", NULL};
+
+    ap_hook_map_to_storage(map_to_storage, NULL, NULL, APR_HOOK_FIRST);
+    /* Last, so that every other check has been asked once before a request is
+     * parked here and none is asked twice (rule 19). */
+    ap_hook_access_checker(access_checker, NULL, NULL,
+                           APR_HOOK_REALLY_LAST + 10);
+    ap_hook_fixups(fixups, after_core, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_handler(handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_log_transaction(log_transaction, NULL, NULL, APR_HOOK_MIDDLE);
+    /* After mod_logio's, whose byte count it wants. */
+    ap_hook_log_transaction(lco_finish_log, NULL, NULL, APR_HOOK_REALLY_LAST);
+}
