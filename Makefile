@@ -68,6 +68,9 @@ OBJ := $(SRC:%.c=$(OUT)/%.o)
 # A test is a file of t/unit with a main(), linked with what it needs of ours.
 UNIT_SRC := $(wildcard t/unit/*.c)
 UNIT := $(UNIT_SRC:t/unit/%.c=$(OUT)/unit/%)
+# httpd modules that the tests load beside ours, one of each file.
+TESTMOD_SRC := $(wildcard t/c-modules/*.c)
+TESTMOD := $(TESTMOD_SRC:t/c-modules/%.c=$(OUT)/testmod/mod_%.so)
 
 .PHONY: all
 all: module
@@ -91,6 +94,13 @@ $(UNIT): $(OUT)/unit/%: $(OUT)/t/unit/%.o $(OUT)/libluaco.a
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) -pthread $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LUA_LIBS) $(APR_LIBS)
 
+.PHONY: test-modules
+test-modules: $(TESTMOD)
+
+$(TESTMOD): $(OUT)/testmod/mod_%.so: $(OUT)/t/c-modules/%.o
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) -shared -pthread $(SANITIZE) $(LDFLAGS) -o $@ $^
+
 $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)$(COMPILE) -MMD -MP -c -o $@ $<
@@ -107,7 +117,8 @@ $(OUT)/flags: force
 .PHONY: force
 force:
 
--include $(OBJ:.o=.d) $(OUT)/mod_luaco.d $(UNIT_SRC:%.c=$(OUT)/%.d)
+-include $(OBJ:.o=.d) $(OUT)/mod_luaco.d $(UNIT_SRC:%.c=$(OUT)/%.d) \
+	$(TESTMOD_SRC:%.c=$(OUT)/%.d)
 
 # What the test runner and the scripts want to know.
 export LUACO_OUT = $(abspath $(OUT))
@@ -127,7 +138,7 @@ run:
 .PHONY: test
 test:
 	@build/setup build $(LUA) test
-	@$(sub) module unit-programs
+	@$(sub) module unit-programs test-modules
 	@$(TOLD) build/run-tests --mpm='$(MPM)' $(T)
 
 ## make unit       the unit tests alone, no httpd
@@ -142,7 +153,7 @@ unit:
 .PHONY: asan tsan
 asan tsan:
 	@build/setup build $(LUA) test
-	@$(sub) VARIANT=$@ module unit-programs
+	@$(sub) VARIANT=$@ module unit-programs test-modules
 	@$(sub) VARIANT=$@ run-variant
 
 ## make hardlua    unit, scheduler and tagged tests on a Lua that checks itself
@@ -150,7 +161,7 @@ asan tsan:
 hardlua:
 	@build/setup build lua5.3 test hardlua
 	@build/hardlua build/out/hardlua
-	@$(sub) VARIANT=hard LUA=lua5.3 module unit-programs
+	@$(sub) VARIANT=hard LUA=lua5.3 module unit-programs test-modules
 	@$(sub) VARIANT=hard LUA=lua5.3 run-variant
 
 .PHONY: run-variant

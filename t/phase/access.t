@@ -57,6 +57,8 @@ my %statuses;
 for my $rule (@rules) {
     subtest "rule $rule" => sub {
         for my $target (@targets) {
+            # A process for each takes its time.
+            next if $target =~ /cgi/ && $rule !~ /^(?:plain|valid|satany)$/;
             for my $who (sort keys %who) {
                 my @send = (@{ $who{$who} });
                 push @send, 'X-Ht' => 'yes' if $who eq 'ok';
