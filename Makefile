@@ -36,7 +36,7 @@ APR_CPPFLAGS = $(call ask,APR_CPPFLAGS,$(APR_CONFIG) --cppflags)
 APU_INCLUDE = $(call ask,APU_INCLUDE,$(APU_CONFIG) --includedir)
 APR_LIBS = $(call ask,APR_LIBS,$(APU_CONFIG) --link-ld && $(APR_CONFIG) --link-ld --libs)
 LUA_CFLAGS = $(call ask,LUA_CFLAGS,$(PKG_CONFIG) --cflags $(LUA) | sed 's/-I */-isystem /g')
-LUA_LIBS = $(call ask,LUA_LIBS,$(PKG_CONFIG) --libs $(LUA)) -lm
+LUA_LIBS = $(call ask,LUA_LIBS,$(PKG_CONFIG) --libs $(LUA) && echo -lm)
 
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wundef -Wvla -Wwrite-strings -Wpointer-arith \
