@@ -44,8 +44,10 @@ static void text_add(text *t, const char *data, apr_size_t len)
             memcpy(t->buf, old, t->len);
         }
     }
-    memcpy(t->buf + t->len, data, len);
-    t->len += len;
+    if (len) { /* nothing may not be added to no buffer */
+        memcpy(t->buf + t->len, data, len);
+        t->len += len;
+    }
 }
 
 /* Appends the next line of CFP, its end included.  APR_EOF: there is none. */

@@ -304,6 +304,7 @@ static void park(lco_conn *conn)
 {
     conn_rec *c = conn->c;
 
+    assert(conn->req);
     point_at(conn->mpm_sock, conn->ep_fd, c->pool);
     conn->on_ep = 1;
     conn->mpm_cs->state = CONN_STATE_ASYNC_WAITIO;

@@ -595,7 +595,8 @@ void lco_drive_go_on(lco_req *req)
     request_rec *r = req->r;
     conn_rec *c = r->connection;
     lco_conn *conn = req->conn;
-    int phase = req->phase, status;
+    lco_phase phase = req->phase;
+    int status;
 
     /* As the MPM's own stretch of a request holds it. */
     apr_thread_mutex_lock(r->invoke_mtx);
