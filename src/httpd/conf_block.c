@@ -33,7 +33,7 @@ static void text_add(text *t, const char *data, apr_size_t len)
     if (len == 0) {
         return;
     }
-    if (t->cap - t->len < len) {
+    if (!t->buf || t->cap - t->len < len) {
         char *old = t->buf;
 
         while (t->cap - t->len < len) {
@@ -44,10 +44,8 @@ static void text_add(text *t, const char *data, apr_size_t len)
             memcpy(t->buf, old, t->len);
         }
     }
-    if (len) { /* nothing may not be added to no buffer */
-        memcpy(t->buf + t->len, data, len);
-        t->len += len;
-    }
+    memcpy(t->buf + t->len, data, len);
+    t->len += len;
 }
 
 /* Appends the next line of CFP, its end included.  APR_EOF: there is none. */
