@@ -158,7 +158,6 @@ void lco_co_delete(lco_run *run, lco_co *co)
     s->anchored--;
     delist(run, co);
     lco_zombie_remove(co);
-    lco_post_forget(run, co);
     let_go(run, co);
 }
 

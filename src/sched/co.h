@@ -54,7 +54,7 @@ struct lco_co {
     unsigned is_wrap : 1;
     unsigned spawned : 1; /* yielded by spawn: one result is on its stack */
     unsigned raise : 1;   /* its wrapped coroutine failed: raise on resume */
-    unsigned failed : 1;  /* ended with an error, which is on its stack top */
+    unsigned failed : 1;  /* ended with an error */
     unsigned waiting : 1; /* in ngx.thread.wait, for children of wait_gen */
     unsigned asleep : 1;  /* in an API yield: counted in run->asleep */
     unsigned posted : 1;  /* may have an entry in run->posted */

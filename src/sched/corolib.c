@@ -171,32 +171,27 @@ static int coro_wrap(lua_State *L)
 lco_co *lco_coro_origin(lco_co *co)
 {
     lua_State *L = co->L;
-    lua_State *thread;
     lua_Debug ar;
-    lco_co *inner, *origin = NULL;
+    lco_co *inner = NULL;
 
-    /* an error that wrap_call raised and nobody caught has left its frame on
-     * top of the dead coroutine's stack */
-    if (!lua_getstack(L, 0, &ar) || !lua_checkstack(L, 4)) {
+    /* wrap_continue's lua_error leaves wrap_call's frame on top of the dead
+     * coroutine's stack; what else that frame may raise once its coroutine
+     * has failed is a memory error */
+    if (lua_status(L) != LUA_ERRRUN || !lua_getstack(L, 0, &ar) ||
+        !lua_checkstack(L, 2)) {
         return NULL;
     }
     lua_getinfo(L, "f", &ar);
-    if (lua_tocfunction(L, -1) == wrap_call &&
-        lua_getupvalue(L, -1, 2) != NULL) {
-        thread = lua_tothread(L, -1);
-        inner = lco_co_of(thread);
-        if (inner->failed && inner->parent == co && lua_checkstack(thread, 1)) {
-            lua_pushvalue(thread, -1);
-            lua_xmove(thread, L, 1);
-            if (lua_rawequal(L, -1, -4)) {
-                origin = inner;
-            }
-            lua_pop(L, 1);
+    if (lua_tocfunction(L, -1) == wrap_call) {
+        lua_getupvalue(L, -1, 2);
+        inner = lco_co_of(lua_tothread(L, -1));
+        if (!inner->failed || inner->parent != co) {
+            inner = NULL;
         }
         lua_pop(L, 1);
     }
     lua_pop(L, 1);
-    return origin;
+    return inner;
 }
 
 void lco_coro_suspend(lco_run *run, lco_co *co)

@@ -90,7 +90,8 @@ lco_co *lco_post_next(lco_run *run)
         run->post_len--;
 
         lco_trace_run_posted(run, p.no);
-        if (p.co != NULL && p.co->status == LCO_CO_RUNNING) {
+        if (p.co != NULL) {
+            assert(p.co->status == LCO_CO_RUNNING);
             return p.co;
         }
     }

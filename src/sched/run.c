@@ -95,9 +95,7 @@ static step orphan(lco_run *run)
 /* ngx.exit and its kin: CO asked for it. */
 static step end_early(lco_run *run, lco_co *co)
 {
-    lco_co_cancel(run, co);
     lco_trace_end(run, co, 1);
-    co->status = LCO_CO_DEAD;
     finish(run);
     return stop(run, run->why == LCO_WHY_EXIT ? run->exit_code : LCO_DONE);
 }
@@ -281,10 +279,6 @@ static step raise_in_parent(lco_run *run, lco_co *co)
         return orphan(run);
     }
 
-    /* one copy stays: see lco_coro_origin() */
-    if (lua_checkstack(co->L, 1)) {
-        lua_pushvalue(co->L, -1);
-    }
     lua_xmove(co->L, parent->L, 1);
     parent->child = NULL;
     parent->status = LCO_CO_RUNNING;
@@ -449,7 +443,6 @@ int lco_run_start(lco_run *run)
     }
 
     co = run->entry;
-    lco_trace_number(run, co);
     co->status = LCO_CO_RUNNING;
     lua_xmove(L, co->L, 1);
     return drive(run, co, 0);

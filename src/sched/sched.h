@@ -122,7 +122,6 @@ void lco_log_error(lco_run *run, lco_co *co, int status);
 
 /* ---- trace.c: one function per line of the contract ---- */
 
-void lco_trace_number(lco_run *run, lco_co *co);
 void lco_trace_create(lco_run *run, lco_co *co, lco_co *parent);
 void lco_trace_spawn(lco_run *run, lco_co *co, lco_co *parent);
 void lco_trace_resume(lco_run *run, lco_co *co, lco_co *parent);

@@ -440,6 +440,7 @@ static void test_cache(void)
              "  local t = ngx.thread.spawn(function(a) sleep('a') return a "
              "end, u .. 'z')\n"
              "  ngx.thread.wait(t)\n"
+             "  coroutine.yield(u)\n"
              "end)()\n"
              "gc()",
              "a");
