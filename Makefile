@@ -72,6 +72,9 @@ OBJ := $(SRC:%.c=$(OUT)/%.o)
 # A test is a file of t/unit with a main(), linked with what it needs of ours.
 UNIT_SRC := $(wildcard t/unit/*.c)
 UNIT := $(UNIT_SRC:t/unit/%.c=$(OUT)/unit/%)
+# httpd modules that the tests load beside ours, one of each file.
+TESTMOD_SRC := $(wildcard t/c-modules/*.c)
+TESTMOD := $(TESTMOD_SRC:t/c-modules/%.c=$(OUT)/testmod/mod_%.so)
 
 .PHONY: all
 all: module
@@ -95,6 +98,13 @@ $(UNIT): $(OUT)/unit/%: $(OUT)/t/unit/%.o $(OUT)/libluaco.a
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) -pthread $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LUA_LIBS) $(APR_LIBS)
 
+.PHONY: test-modules
+test-modules: $(TESTMOD)
+
+$(TESTMOD): $(OUT)/testmod/mod_%.so: $(OUT)/t/c-modules/%.o
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) -shared -pthread $(SANITIZE) $(LDFLAGS) -o $@ $^
+
 $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)$(COMPILE) -MMD -MP -c -o $@ $<
@@ -111,7 +121,8 @@ $(OUT)/flags: force
 .PHONY: force
 force:
 
--include $(OBJ:.o=.d) $(OUT)/mod_luaco.d $(UNIT_SRC:%.c=$(OUT)/%.d)
+-include $(OBJ:.o=.d) $(OUT)/mod_luaco.d $(UNIT_SRC:%.c=$(OUT)/%.d) \
+	$(TESTMOD_SRC:%.c=$(OUT)/%.d)
 
 # What the test runner and the scripts want to know.
 export LUACO_OUT = $(abspath $(OUT))
@@ -161,7 +172,7 @@ flags:
 	@echo '$(wordlist 2,999,$(COMPILE))'
 
 .PHONY: run-variant
-run-variant: module unit-programs
+run-variant: module unit-programs test-modules
 	@$(TOLD) build/run-tests --mpm='$(MPM)' $(TEST_OPTIONS) $(T)
 
 ## make lint       format, warnings of gcc and clang, static analysis, layers

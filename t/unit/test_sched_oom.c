@@ -11,6 +11,8 @@
  */
 #include "sched/sched.h"
 
+#include <stdlib.h>
+
 #include "sched_host.h"
 
 #include "sched_cases.h"

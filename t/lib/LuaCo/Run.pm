@@ -324,7 +324,7 @@ sub look_through_logs {
                 $self->fault("$log: $_");
             }
             if (/\b(?:Address|Thread|Leak|UndefinedBehavior)Sanitizer\b/
-                || /\bruntime error: /) {
+                || /:\d+:\d+: runtime error: /) {
                 chomp;
                 $self->fault("$log: $_");
             }
