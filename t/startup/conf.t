@@ -532,6 +532,8 @@ is answer('/type/none')->header('Content-Type'), undef,
 
 ok $s->wait_for_log(qr{server logs /raw}), 'LuaCoLog of the server';
 ok $s->wait_for_log(qr{outer logs /outer/x}), 'of a section';
+# A request is logged after its answer: the last one before those that follow.
+ok $s->wait_for_log(qr{server logs /type/none}), 'all that was asked';
 my $log = LuaCo::Log->new($s->log->file);
 answer('/outer/no-access');
 answer('/nothing', 'other');

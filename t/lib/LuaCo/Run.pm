@@ -6,7 +6,7 @@ package LuaCo::Run;
 # one server, runs its files one after the other, stops the server and looks
 # through the logs.  Whatever a pass has started is gone when it ends.
 #
-# A test file may carry a line "# tags: WORD...":
+# A test file may carry a line "# tags: WORD..." (" * tags:" in C):
 #   prefork           run it on the prefork MPM as well (and on worker, nightly)
 #   hardlua           part of `make hardlua`, as all of t/sched is
 #   no-asan, no-tsan, no-valgrind   left out there; the file says why
@@ -61,7 +61,7 @@ sub new {
 sub tags {
     my ($file) = @_;
     return map { $_ => 1 }
-        map { split ' ' } slurp($file) =~ /^# tags:(.*)$/mg;
+        map { split ' ' } slurp($file) =~ m{^(?:#| \*) tags:(.*)$}mg;
 }
 
 # Every test below FOLDER: .t files, and .c files of t/unit as their programs.
@@ -116,7 +116,7 @@ sub fits_variant {
     my ($self, $file) = @_;
     my %tag     = tags($file);
     my $variant = $self->{variant};
-    return !$tag{"no-$variant"} unless $variant eq 'hard';
+    return !$tag{"no-$variant"} if $variant ne 'hard' || $file =~ /\.c$/;
     return $tag{hardlua} || $file =~ m{^t/sched/};
 }
 
@@ -124,14 +124,16 @@ sub fits_variant {
 sub passes {
     my ($self) = @_;
     my ($unit, $perl) = $self->all_tests;
-    my @perl = @$perl;
-    @perl = grep { $self->fits_variant($_) } @perl
-        unless @{ $self->{names} };
+    # A file that is named itself is run, whatever its tags say.
+    my %named = map { $_ => 1 } @{ $self->{names} };
+    my @unit  = grep { $named{$_} || $self->fits_variant($_) } @$unit;
+    my @perl  = grep { $named{$_} || $self->fits_variant($_) } @$perl;
     my @anywhere = grep { my %tag = tags($_); $tag{prefork} } @perl;
     if ($self->{mpm} ne 'event') {
-        return [$self->{mpm}, @{ $self->{names} } ? @perl : @anywhere];
+        my %tagged = map { $_ => 1 } @anywhere;
+        return [$self->{mpm}, grep { $named{$_} || $tagged{$_} } @perl];
     }
-    my @passes = ([event => @$unit, @perl]);
+    my @passes = ([event => @unit, @perl]);
     push @passes, [prefork => @anywhere]
         if @anywhere && $self->{variant} ne 'hard';
     return @passes;

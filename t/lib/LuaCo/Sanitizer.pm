@@ -50,7 +50,8 @@ sub options {
 # Environment and wrapper of this variant, as words of a command line.
 sub words {
     my ($self, $unit) = @_;
-    my %log = (log_path => reports_to());
+    # A runtime that keeps too much shall not take the machine with it.
+    my %log = (log_path => reports_to(), hard_rss_limit_mb => 6000);
     if ($self->{variant} eq 'asan') {
         my $asan = options(
             %log,
@@ -61,7 +62,7 @@ sub words {
             allocator_may_return_null => 1,
             strict_string_checks      => 1,
         );
-        my $ubsan = options(%log, print_stacktrace => 1);
+        my $ubsan = options(log_path => reports_to(), print_stacktrace => 1);
         my @words = ('env', "ASAN_OPTIONS=$asan", "UBSAN_OPTIONS=$ubsan");
         push @words, 'LD_PRELOAD='
             . join(':', map { runtime_library($_) } 'libasan.so',
