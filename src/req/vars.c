@@ -204,16 +204,14 @@ static int get_server_name(lco_req *req, lco_var *var)
 }
 
 /* c->id is that of a slot, which other connections get while this one is
- * parked; scripts use $connection as a key, so it counts connections. */
+ * parked; scripts use $connection as a key, so it counts connections.  An
+ * HTTP/2 stream counts as one: its master belongs to other threads. */
 static int get_connection(lco_req *req, lco_var *var)
 {
     static atomic_ullong serial;
     conn_rec *c = req->r->connection;
     const char *no;
 
-    if (c->master) {
-        c = c->master;
-    }
     no = apr_table_get(c->notes, "luaco-serial");
     if (!no) {
         no = apr_psprintf(c->pool, "%" APR_UINT64_T_FMT,
