@@ -93,7 +93,7 @@ void lco_loop_run(lco_loop *loop)
         /* Read first: the last turn still runs what was posted before the
          * stop. */
         stopping = atomic_load(&loop->stop);
-        n = poll_once(loop, busy);
+        n = poll_once(loop, busy || stopping);
         lco_mailbox_run(loop);
         lco_poller_dispatch(loop, n);
         lco_timer_run(loop);
