@@ -147,9 +147,19 @@ static void take_piece(lco_req *req, apr_off_t len)
     req->out_bytes -= len;
 }
 
+int lco_out_is_held(const lco_req *req)
+{
+    return !req->aborted && req->conn && req->conn->held &&
+           !APR_BRIGADE_EMPTY(req->conn->held);
+}
+
 static void note_gone(lco_req *req)
 {
+    if (lco_out_is_held(req)) {
+        apr_brigade_cleanup(req->conn->held);
+    }
     req->aborted = 1;
+    req->flush_asked = 0;
     if (req->out) {
         apr_brigade_cleanup(req->out);
     }
@@ -187,6 +197,9 @@ static void add_flush(lco_req *req)
 
 static lco_drained drain_blocking(lco_req *req)
 {
+    if (req->flush_waits || lco_out_is_held(req)) {
+        req->flush_asked = 1;
+    }
     add_flush(req);
     if (APR_BRIGADE_EMPTY(req->out)) {
         return LCO_DRAIN_CLEAR;
@@ -198,7 +211,7 @@ static lco_drained drain_blocking(lco_req *req)
 lco_drained lco_out_drain(lco_req *req, int on_loop)
 {
     lco_conn *conn = req->conn;
-    int wants_all = req->flush_asked || !TAILQ_EMPTY(&req->flushers);
+    int wants_all = req->flush_asked || req->flush_waits;
     int rc;
 
     if (!req->out) {
@@ -210,6 +223,13 @@ lco_drained lco_out_drain(lco_req *req, int on_loop)
     }
     if (req->thread_waits || !conn) {
         return drain_blocking(req);
+    }
+    if (conn->send_timeout) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, APR_TIMEUP, req->r,
+                      "luaco: the client reads nothing");
+        req->r->connection->aborted = 1;
+        note_gone(req);
+        return LCO_DRAIN_GONE;
     }
     if (!APR_BRIGADE_EMPTY(req->out) || req->flush_asked) {
         if (on_loop && !lco_out_filters_known(req)) {
@@ -233,6 +253,7 @@ lco_drained lco_out_drain(lco_req *req, int on_loop)
             add_flush(req);
         }
         take_piece(req, PIECE);
+        conn->wrote = 1; /* what went before has left the core */
         if (!pass(req)) {
             rc = -1;
             break;
@@ -247,7 +268,8 @@ lco_drained lco_out_drain(lco_req *req, int on_loop)
         note_gone(req);
         return LCO_DRAIN_GONE;
     }
-    if (rc == 0 && (wants_all || !APR_BRIGADE_EMPTY(req->out))) {
+    if (lco_out_is_held(req) ||
+        (rc == 0 && (wants_all || !APR_BRIGADE_EMPTY(req->out)))) {
         return LCO_DRAIN_SLOW;
     }
     return LCO_DRAIN_CLEAR;
@@ -255,8 +277,7 @@ lco_drained lco_out_drain(lco_req *req, int on_loop)
 
 int lco_out_is_short(const lco_req *req)
 {
-    return req->out_bytes <= PIECE && (!req->conn || !req->conn->held ||
-                                       APR_BRIGADE_EMPTY(req->conn->held));
+    return req->out_bytes <= PIECE && !lco_out_is_held(req);
 }
 
 void lco_out_finish(lco_req *req)
