@@ -88,6 +88,7 @@ static apr_status_t push_held(ap_filter_t *f, lco_conn *conn)
             return rv;
         }
         rest = rv == APR_SUCCESS && after != APR_BRIGADE_SENTINEL(conn->held);
+        conn->wrote = 1;
         APR_BRIGADE_CONCAT(conn->gate_bb, conn->held);
         if (rest) {
             conn->held = apr_brigade_split_ex(conn->gate_bb, after, conn->held);
