@@ -497,6 +497,15 @@ static int closes_silently(int status)
     return status == 444 || status == 499 || status == HTTP_REQUEST_TIME_OUT;
 }
 
+/* A subrequest may only be looked up (an index file, a variant, a line of a
+ * listing), and then its output filters are those of its main request.  So a
+ * check of a subrequest allows or refuses; what it writes goes nowhere, see
+ * lco_drive_phase(). */
+static int is_mute(const lco_req *req)
+{
+    return req->r->main && req->phase != LCO_PHASE_HANDLER;
+}
+
 int lco_drive_outcome(lco_req *req)
 {
     request_rec *r = req->r;
@@ -520,6 +529,12 @@ int lco_drive_outcome(lco_req *req)
     }
     if (req->phase != LCO_PHASE_HANDLER && rc == LCO_OK && !req->header_sent) {
         return OK;
+    }
+    if (is_mute(req)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "%s answered a subrequest for %s: it is refused",
+                      lco_phase_names[req->phase], r->uri);
+        return HTTP_FORBIDDEN;
     }
     if (!req->header_sent && !req->status_set && rc >= HTTP_OK) {
         req->status_set = rc;
@@ -591,6 +606,7 @@ int lco_drive_phase(request_rec *r, lco_phase phase, const lco_code *code)
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     req->stage = LCO_STAGE_START;
+    req->aborted = is_mute(req) ? 1 : 0;
     req->thread_waits =
         !lco_conn_can_park(r) ||
         (phase != LCO_PHASE_HANDLER && ap_satisfies(r) == SATISFY_ANY);
