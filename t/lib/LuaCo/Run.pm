@@ -320,7 +320,7 @@ sub look_through_logs {
                 $self->fault("$log: $_");
             }
             if (/\b(?:Address|Thread|Leak|UndefinedBehavior)Sanitizer\b/
-                || /\bruntime error: /) {
+                || /^\S+:\d+:\d+: runtime error: /) {
                 chomp;
                 $self->fault("$log: $_");
             }
