@@ -33,7 +33,7 @@ static void text_add(text *t, const char *data, apr_size_t len)
     if (len == 0) {
         return;
     }
-    if (t->cap - t->len < len) {
+    if (!t->buf || t->cap - t->len < len) {
         char *old = t->buf;
 
         while (t->cap - t->len < len) {

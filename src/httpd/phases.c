@@ -23,13 +23,14 @@ APLOG_USE_MODULE(luaco);
 /* LuaCoVirtual: no file lies behind the location, so the walk through the file
  * system is left out.  httpd has reset r->per_dir_config to the server's
  * before this hook; the location walk is cached, so that asking for it here
- * and again by httpd costs one comparison per section. */
+ * and again by httpd costs one comparison per section.  What goes to a proxy
+ * has its own walk, through <Proxy>. */
 static int map_to_storage(request_rec *r)
 {
     ap_conf_vector_t *saved = r->per_dir_config;
     int is_virtual;
 
-    if (!lco_conf_any_virtual() || r->method_number == M_TRACE ||
+    if (!lco_conf_any_virtual() || r->method_number == M_TRACE || r->proxyreq ||
         ap_location_walk(r) != OK) {
         r->per_dir_config = saved;
         return DECLINED;
@@ -43,8 +44,28 @@ static int access_checker(request_rec *r)
 {
     const lco_code *code =
         lco_conf_code(lco_conf_dir(r->per_dir_config), LCO_PHASE_ACCESS);
+    int status = code ? lco_drive_phase(r, LCO_PHASE_ACCESS, code) : DECLINED;
+    lco_req *req;
 
-    return code ? lco_drive_phase(r, LCO_PHASE_ACCESS, code) : DECLINED;
+    if (status == OK || status == DECLINED || status == SUSPENDED ||
+        status == HTTP_UNAUTHORIZED || status == HTTP_FORBIDDEN) {
+        return status;
+    }
+    req = lco_req_find(r);
+    if (req) {
+        req->access_verdict = status;
+    }
+    return status;
+}
+
+/* Under `Satisfy any` httpd goes on to the password when access_checker says
+ * anything but OK.  A refusal (401, 403) is meant to be outvoted so; a response
+ * that was sent, an error or another status is the end of the request. */
+static int access_checker_ex(request_rec *r)
+{
+    const lco_req *req = lco_req_find(r);
+
+    return req && req->access_verdict ? req->access_verdict : DECLINED;
 }
 
 /* LuaCoHandler makes itself the handler as SetHandler does, and keeps mod_dir
@@ -139,6 +160,8 @@ void lco_phase_hooks(void)
      * parked here and none is asked twice (rule 19). */
     ap_hook_access_checker(access_checker, NULL, NULL,
                            APR_HOOK_REALLY_LAST + 10);
+    ap_hook_access_checker_ex(access_checker_ex, NULL, NULL,
+                              APR_HOOK_REALLY_FIRST - 10);
     ap_hook_fixups(fixups, after_core, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(log_transaction, NULL, NULL, APR_HOOK_MIDDLE);

@@ -223,7 +223,8 @@ static lco_conn *conn_open(conn_rec *c)
     apr_os_sock_t number;
     int fd, dup_fd;
 
-    if (!net || net->client_socket != sock || !sock) {
+    /* Once something was read, a bucket holds the MPM's own object. */
+    if (!net || net->client_socket != sock || !sock || net->in_ctx) {
         return NULL;
     }
     fd = sock_number(sock);
@@ -303,6 +304,7 @@ static void park(lco_conn *conn)
 {
     conn_rec *c = conn->c;
 
+    assert(conn->req);
     point_at(conn->mpm_sock, conn->ep_fd, c->pool);
     conn->on_ep = 1;
     conn->mpm_cs->state = CONN_STATE_ASYNC_WAITIO;

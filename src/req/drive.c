@@ -308,17 +308,19 @@ static void stretch(lco_req *req, lco_drained d)
 static int has_output(const lco_req *req)
 {
     return (req->out && !APR_BRIGADE_EMPTY(req->out)) || req->flush_asked ||
-           !TAILQ_EMPTY(&req->flushers) || req->stage == LCO_STAGE_SERVICE;
+           !TAILQ_EMPTY(&req->flushers) || req->stage == LCO_STAGE_SERVICE ||
+           (req->stage == LCO_STAGE_ENDED && !lco_out_is_short(req));
 }
 
-/* [in VM]  Everything waits: arrange for what brings the request back. */
-static void settle(lco_req *req, int slow)
+/* [in VM]  Everything waits: arrange for what brings the request back.  0: a
+ * slow client cannot be watched (descriptors, memory), a thread must wait. */
+static int settle(lco_req *req, int slow)
 {
     lco_conn *conn = req->conn;
     unsigned events = 0;
 
     if (!conn) {
-        return;
+        return 1;
     }
     if (slow) {
         events |= EPOLLOUT;
@@ -327,8 +329,10 @@ static void settle(lco_req *req, int slow)
         events |= EPOLLRDHUP;
     }
     if (events) {
-        if (!conn->watch.armed || conn->watch.events != events) {
-            (void) lco_conn_watch(conn, events);
+        if ((!conn->watch.armed || conn->watch.events != events) &&
+            !lco_conn_watch(conn, events) && slow) {
+            req->thread_waits = 1;
+            return 0;
         }
     }
     else {
@@ -337,6 +341,7 @@ static void settle(lco_req *req, int slow)
     if (!req->thread_waits) {
         lco_conn_note_parked(conn);
     }
+    return 1;
 }
 
 static void enter(lco_req *req, int on_loop)
@@ -356,6 +361,7 @@ static void enter(lco_req *req, int on_loop)
 static drove drive(lco_req *req, int on_loop)
 {
     lco_drained d;
+    int waits;
 
     for (;;) {
         d = LCO_DRAIN_CLEAR;
@@ -370,16 +376,19 @@ static drove drive(lco_req *req, int on_loop)
         }
         if (req->stage == LCO_STAGE_ENDED) {
             if (d != LCO_DRAIN_SLOW) {
-                continue;
+                return DROVE_ENDED;
             }
             enter(req, on_loop);
             if (req->stop) {
                 lco_vm_leave(req->vm);
                 return DROVE_ENDED;
             }
-            settle(req, 1);
+            waits = settle(req, 1);
             lco_vm_leave(req->vm);
-            return DROVE_WAITS;
+            if (waits || on_loop) {
+                return waits ? DROVE_WAITS : DROVE_WORKER;
+            }
+            continue;
         }
         enter(req, on_loop);
         if (atomic_load_explicit(&req->vm->stopping, memory_order_relaxed) ==
@@ -390,9 +399,12 @@ static drove drive(lco_req *req, int on_loop)
         stretch(req, d);
         if (req->stage == LCO_STAGE_RUN && TAILQ_EMPTY(&req->woken) &&
             (d == LCO_DRAIN_SLOW || !has_output(req))) {
-            settle(req, d == LCO_DRAIN_SLOW);
+            waits = settle(req, d == LCO_DRAIN_SLOW);
             lco_vm_leave(req->vm);
-            return DROVE_WAITS;
+            if (waits || on_loop) {
+                return waits ? DROVE_WAITS : DROVE_WORKER;
+            }
+            continue;
         }
         lco_vm_leave(req->vm);
     }
@@ -583,7 +595,8 @@ void lco_drive_go_on(lco_req *req)
     request_rec *r = req->r;
     conn_rec *c = r->connection;
     lco_conn *conn = req->conn;
-    int phase = req->phase, status;
+    lco_phase phase = req->phase;
+    int status;
 
     /* As the MPM's own stretch of a request holds it. */
     apr_thread_mutex_lock(r->invoke_mtx);

@@ -198,6 +198,9 @@ static void add_flush(lco_req *req)
 
 static lco_drained drain_blocking(lco_req *req)
 {
+    if (req->conn) {
+        lco_gate_release(req->conn);
+    }
     add_flush(req);
     if (APR_BRIGADE_EMPTY(req->out)) {
         return LCO_DRAIN_CLEAR;

@@ -60,7 +60,9 @@ struct lco_req {
     unsigned thread_waits : 1; /* this request holds its thread */
     unsigned filetype_hidden : 1; /* r->finfo.filetype is not the real one */
     apr_filetype_e real_filetype;
-    int status_set; /* ngx.status as Lua assigned it, 0: not */
+    int status_set;     /* ngx.status as Lua assigned it, 0: not */
+    int access_verdict; /* LuaCoAccess: DONE or a status that no other check
+                           may overrule, 0: none */
 
     int ctx_ref;         /* registry reference of ngx.ctx, LUA_NOREF */
     unsigned trace_next; /* scheduler trace numbers of the main request */

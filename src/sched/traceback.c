@@ -27,7 +27,7 @@ static void add(text *t, const char *s)
     size_t cap;
     char *p;
 
-    if (t->len + n + 1 > t->cap) {
+    if (t->s == NULL || t->len + n + 1 > t->cap) {
         cap = t->cap * 2 > t->len + n + 1 ? t->cap * 2 : t->len + n + 1;
         cap = cap > 1024 ? cap : 1024;
         p = t->failed ? NULL : realloc(t->s, cap);

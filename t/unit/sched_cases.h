@@ -2104,5 +2104,61 @@ static const sched_case cases[] = {
   "= 500\n"
   "", 1 },
 
+{ "stack overflow in each kind",
+  "",
+  "local big = {}\n"
+  "for i = 1, 100000 do big[i] = i end\n"
+  "local function f(...) return 1 + f(...) end\n"
+  "local function over() return f(table.unpack(big)) end\n"
+  "say(coroutine.resume(coroutine.create(over)))\n"
+  "say(pcall(coroutine.wrap(over)))\n"
+  "say(ngx.thread.wait(ngx.thread.spawn(over)))\n"
+  "over()",
+  "create 2 in 1\n"
+  "resume 2 in 1\n"
+  "terminate 2: fail\n"
+  "say false t:3: stack overflow\n"
+  "create 3 in 1\n"
+  "resume 3 in 1\n"
+  "terminate 3: fail\n"
+  "say false t:3: stack overflow\n"
+  "create 4 in 1\n"
+  "post thread 1\n"
+  "spawn user thread 4 in 1\n"
+  "terminate 4: fail\n"
+  "log 3: lua user thread aborted: runtime error: t:3: stack overflow\n"
+  "run posted thread 1\n"
+  "delete thread 4\n"
+  "say false t:3: stack overflow\n"
+  "terminate 1: fail\n"
+  "log 3: lua entry thread aborted: runtime error: t:3: stack overflow\n"
+  "delete thread 1\n"
+  "= 500\n"
+  "", 0 },
+
+{ "nested C calls overflow",
+  "",
+  "local function f(s) return (s:gsub(\".\", f)) end\n"
+  "local ok, msg = coroutine.resume(coroutine.create(f), \"x\")\n"
+  "say(ok, msg:match(\"C stack overflow\"))\n"
+  "ok, msg = ngx.thread.wait(ngx.thread.spawn(f, \"x\"))\n"
+  "say(ok, msg:match(\"C stack overflow\"))",
+  "create 2 in 1\n"
+  "resume 2 in 1\n"
+  "terminate 2: fail\n"
+  "say false C stack overflow\n"
+  "create 3 in 1\n"
+  "post thread 1\n"
+  "spawn user thread 3 in 1\n"
+  "terminate 3: fail\n"
+  "log 3: lua user thread aborted: runtime error: C stack overflow\n"
+  "run posted thread 1\n"
+  "delete thread 3\n"
+  "say false C stack overflow\n"
+  "terminate 1: ok\n"
+  "delete thread 1\n"
+  "= 0\n"
+  "", 0 },
+
 };
 /* clang-format on */

@@ -18,8 +18,6 @@ package LuaCo::Run;
 use strict;
 use warnings;
 
-use Apache::TestConfig ();
-use Apache::TestTrace ();
 use File::Find ();
 use File::Path qw(make_path remove_tree);
 use Getopt::Long ();
@@ -47,13 +45,11 @@ sub new {
     }, $class;
     local @ARGV = @argv;
     Getopt::Long::GetOptions(
-        'mpm=s'      => \$self->{mpm},
-        'soak'       => \$self->{soak},
-        'shuffle:s'  => \$self->{shuffle},
-        'verbose'    => \$self->{verbose},
-        'keep'       => \$self->{keep},
-        'no-unit'    => \$self->{no_unit},
-        'only-unit'  => \$self->{only_unit},
+        'mpm=s'     => \$self->{mpm},
+        'soak'      => \$self->{soak},
+        'shuffle:s' => \$self->{shuffle},
+        'verbose'   => \$self->{verbose},
+        'only-unit' => \$self->{only_unit},
     ) or die "t/TEST.PL: bad option\n";
     $self->{names} = [@ARGV];
     $self->{tool}  = LuaCo::Sanitizer->new($self->{variant});
@@ -101,11 +97,10 @@ sub all_tests {
     }
     if (!@{ $self->{names} }) {
         @tests = grep { !m{^t/soak/} || $self->{soak} } tests_below('t');
-        @tests = grep { m{^t/unit/} } @tests if $self->{only_unit};
+        @tests = grep {/\.c$/} @tests if $self->{only_unit};
     }
     # C first: what fails there explains what fails later.
     my @unit = grep {/\.c$/} @tests;
-    @unit = () if $self->{no_unit};
     my @perl = grep {/\.t$/} @tests;
     if (defined $self->{shuffle}) {
         my $seed = $self->{shuffle} || time;
@@ -132,7 +127,6 @@ sub passes {
     my @perl = @$perl;
     @perl = grep { $self->fits_variant($_) } @perl
         unless @{ $self->{names} };
-    return [$self->{mpm}, @$unit, @perl] if @{ $self->{names} } == 1 && @$unit;
     my @anywhere = grep { my %tag = tags($_); $tag{prefork} } @perl;
     if ($self->{mpm} ne 'event') {
         return [$self->{mpm}, @{ $self->{names} } ? @perl : @anywhere];
@@ -141,6 +135,16 @@ sub passes {
     push @passes, [prefork => @anywhere]
         if @anywhere && $self->{variant} ne 'hard';
     return @passes;
+}
+
+# The logs of an earlier pass of this run stay under its name.
+sub make_log_folders {
+    my ($self, $mpm) = @_;
+    rename 't/logs', "t/logs.$self->{last_mpm}" if $self->{last_mpm};
+    $self->{last_mpm} = $mpm;
+    remove_tree('t/logs', 't/state');
+    make_path('t/logs/conf', 't/logs/san');
+    return;
 }
 
 # ---- configuration ----
@@ -175,12 +179,7 @@ sub topic_config {
 # t/conf/apache_test_config.pm, by which the tests find the server.
 sub configure {
     my ($self, $mpm, @files) = @_;
-    # The logs of an earlier pass of this run stay under its name.
-    rename 't/logs', "t/logs.$self->{last_mpm}" if $self->{last_mpm};
-    $self->{last_mpm} = $mpm;
-    remove_tree('t/logs', 't/state');
     unlink 't/conf/apache_test_config.pm';
-    make_path('t/logs/conf', 't/logs/san');
     my $top = LuaCo::Httpd::top();
     my %vars = (
         top     => $top,
@@ -215,7 +214,10 @@ sub configure {
 
 sub write_config {
     my ($top, %vars) = @_;
+    require Apache::TestConfig;
+    require Apache::TestTrace;
     # It reports each file that it writes.
+    no warnings 'once';
     $Apache::TestTrace::Level = 'error';
     my $config = Apache::TestConfig->new(
         {   %vars,
@@ -320,7 +322,7 @@ sub look_through_logs {
                 $self->fault("$log: $_");
             }
             if (/\b(?:Address|Thread|Leak|UndefinedBehavior)Sanitizer\b/
-                || /^\S+:\d+:\d+: runtime error: /) {
+                || /:\d+:\d+: runtime error: /) {
                 chomp;
                 $self->fault("$log: $_");
             }
@@ -366,7 +368,8 @@ sub run_pass {
     local $ENV{LUACO_MPM} = $mpm;
     print "\n== $mpm", $self->{variant} eq 'plain' ? '' : ", $self->{variant}",
         "\n";
-    $self->configure($mpm, @perl);
+    $self->make_log_folders($mpm);
+    $self->configure($mpm, @perl) if @perl;
     my $mark = "$$." . ++$self->{pass_number};
     local $ENV{LUACO_RUN} = $mark;
     $self->{mark} = $mark;
