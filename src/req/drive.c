@@ -28,6 +28,9 @@
 
 APLOG_USE_MODULE(luaco);
 
+/* ngx.DECLINED, which ngx.exit() takes. */
+#define NGX_DECLINED (-5)
+
 typedef enum drove {
     DROVE_ENDED, /* result is known, little output is left */
     DROVE_WAITS, /* all of it waits */
@@ -418,7 +421,7 @@ static drove drive(lco_req *req, int on_loop)
         }
         if (req->stage == LCO_STAGE_ENDED) {
             if (d != LCO_DRAIN_SLOW) {
-                continue;
+                return DROVE_ENDED;
             }
             enter(req, on_loop);
             if (stop_asked(req)) {
@@ -512,15 +515,27 @@ int lco_drive_outcome(lco_req *req)
     int rc = req->result;
 
     req->stage = LCO_STAGE_IDLE;
-    if (rc == LCO_ERROR || closes_silently(rc)) {
-        if (rc == LCO_ERROR && !req->header_sent) {
+    if (rc == NGX_DECLINED && req->phase != LCO_PHASE_HANDLER) {
+        rc = LCO_OK; /* as nginx: the other checks go on */
+    }
+    if (rc < 0 || closes_silently(rc)) {
+        if (rc < 0 && !req->header_sent) {
             r->status = HTTP_INTERNAL_SERVER_ERROR;
         }
-        else if (rc != LCO_ERROR) {
+        else if (rc >= 0) {
             r->status = rc;
         }
         lco_out_break(req);
         return DONE;
+    }
+    if (rc >= HTTP_MULTIPLE_CHOICES && rc < 1000 && !req->header_sent &&
+        !lco_out_knows(rc) && !is_mute(req)) {
+        /* 418 and the like: as nginx, an empty response of that status */
+        req->status_set = rc;
+        req->mime_set = 1;
+        ap_set_content_type(r, NULL);
+        lco_out_finish(req);
+        return req->phase == LCO_PHASE_HANDLER ? OK : DONE;
     }
     if (rc >= HTTP_MULTIPLE_CHOICES && !req->header_sent) {
         r->status = HTTP_OK;
@@ -536,7 +551,9 @@ int lco_drive_outcome(lco_req *req)
                       lco_phase_names[req->phase], r->uri);
         return HTTP_FORBIDDEN;
     }
-    if (!req->header_sent && !req->status_set && rc >= HTTP_OK) {
+    if (!req->header_sent && rc >= HTTP_OK &&
+        (!req->status_set || rc == HTTP_NO_CONTENT)) {
+        /* ngx.exit(200) only ends the response; 204 also says how. */
         req->status_set = rc;
     }
     lco_out_finish(req);

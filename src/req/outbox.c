@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
@@ -30,6 +31,13 @@ static apr_bucket_brigade *outbox(lco_req *req)
     return req->out;
 }
 
+int lco_out_knows(int status)
+{
+    return status == HTTP_INTERNAL_SERVER_ERROR ||
+           ap_index_of_response(status) !=
+               ap_index_of_response(HTTP_INTERNAL_SERVER_ERROR);
+}
+
 int lco_out_headers(lco_req *req)
 {
     request_rec *r = req->r;
@@ -41,7 +49,10 @@ int lco_out_headers(lco_req *req)
         req->header_sent = 1;
         if (req->status_set) {
             r->status = req->status_set;
-            r->status_line = NULL;
+            /* httpd would answer 500 for one that it has no words for. */
+            r->status_line = lco_out_knows(r->status)
+                                 ? NULL
+                                 : apr_psprintf(r->pool, "%d ", r->status);
         }
         if (!r->content_type && !req->mime_set &&
             req->dconf->use_default_type != 0) {
@@ -297,10 +308,7 @@ void lco_out_finish(lco_req *req)
 
 void lco_out_break(lco_req *req)
 {
-    if (req->out && !req->aborted) {
-        req->flush_asked = 1;
-        (void) lco_out_drain(req, 0);
-    }
+    note_gone(req);
     req->eof = 1;
     req->r->connection->keepalive = AP_CONN_CLOSE;
     req->r->connection->aborted = 1;
