@@ -260,6 +260,16 @@ static void test_old_coroutines(void)
             "say false no co ctx found\n"
             "terminate 5: ok\ndelete thread 5\n= 0\n",
             "their use in another run");
+
+    /* W's record has failed, in a run that used the same entry thread */
+    clear(h);
+    play(h, "w = coroutine.wrap(function() error('x') end) pcall(w)", "");
+    play_is(h, "w()", "",
+            "terminate 8: fail\n"
+            "log 3: lua entry thread aborted: runtime error: t:1: "
+            "no co ctx found\n"
+            "delete thread 8\n= 500\n",
+            "an old function of coroutine.wrap");
     free_host(h);
 }
 
