@@ -78,6 +78,7 @@ static void test_untraced(void)
     compile(h, "ngx.thread.wait(ngx.thread.spawn(function() sleep('a') end)) "
                "coroutine.wrap(function() coroutine.yield() end)() say('x')");
     lco_run_init(&h->run, h->sched, &host_funcs, h);
+    h->run.trace_next = &h->trace_next;
     host_service(h, lco_run_start(&h->run));
     host_wake(h, "a");
     tap_is(h->text, "= again\nwake a\nsay x\n= 0\n", "untraced: no lines");
