@@ -128,7 +128,7 @@ force:
 export LUACO_OUT = $(abspath $(OUT))
 export LUACO_VARIANT = $(VARIANT)
 export LUACO_LUA = $(LUA)
-TOLD = APXS='$(APXS)' LUACO_LIBEXECDIR='$(LIBEXECDIR)'
+export APXS CC
 sub = $(MAKE) --no-print-directory
 
 ## make run        sets up, builds, runs the example site (PORT=8080)
@@ -136,7 +136,7 @@ sub = $(MAKE) --no-print-directory
 run:
 	@build/setup build $(LUA)
 	@$(sub) module
-	@$(TOLD) exec build/run-example '$(PORT)'
+	@exec build/run-example '$(PORT)'
 
 ## make test       sets up, builds, runs all tests (T=FILE, MPM=prefork)
 #                  files, folders; TEST_OPTIONS=--verbose shows each test
@@ -150,7 +150,7 @@ test:
 unit:
 	@build/setup build $(LUA)
 	@$(sub) unit-programs
-	@$(TOLD) build/run-tests --only-unit
+	@build/run-tests --only-unit
 
 ## make asan       the tests with address and undefined behaviour sanitizer
 ## make tsan       the tests with the thread sanitizer
@@ -173,13 +173,13 @@ flags:
 
 .PHONY: run-variant
 run-variant: module unit-programs test-modules
-	@$(TOLD) build/run-tests --mpm='$(MPM)' $(TEST_OPTIONS) $(T)
+	@build/run-tests --mpm='$(MPM)' $(TEST_OPTIONS) $(T)
 
 ## make lint       format, warnings of gcc and clang, static analysis, layers
 .PHONY: lint
 lint:
 	@build/setup build $(LUA) test lint
-	@$(TOLD) build/lint
+	@build/lint
 
 ## make check-layers   only: does a folder include what is above it?
 .PHONY: check-layers
@@ -191,20 +191,20 @@ check-layers:
 compare:
 	@build/setup build $(LUA) test compare
 	@$(sub) module
-	@$(TOLD) t/compare/run $(T)
+	@t/compare/run $(T)
 
 ## make bench      C handler, mod_lua, nginx and this module, side by side
 .PHONY: bench
 bench:
 	@build/setup build $(LUA) bench
 	@$(sub) module
-	@$(TOLD) bench/run
+	@bench/run
 
 ## make nightly    valgrind, worker MPM, soak tests, bench: takes long
 .PHONY: nightly
 nightly:
 	@build/setup build $(LUA) test nightly bench
-	@$(TOLD) build/nightly
+	@build/nightly
 
 ## make install    into httpd's folders (DESTDIR=, APXS=); a2enmod luaco
 .PHONY: install
