@@ -372,7 +372,8 @@ sub run_pass {
         "\n";
     $self->make_log_folders($mpm);
     $self->configure($mpm, @perl) if @perl;
-    my $mark = "$$." . ++$self->{pass_number};
+    # Unlike that of any other run on this machine, in whatever container.
+    my $mark = join '.', $$, ++$self->{pass_number}, $^T, int rand 1e9;
     local $ENV{LUACO_RUN} = $mark;
     $self->{mark} = $mark;
     local $ENV{LUACO_HTTPD_PREFIX} = $self->{tool}->httpd_prefix;
