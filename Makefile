@@ -14,6 +14,8 @@ T ?=
 TEST_OPTIONS ?=
 MPM ?= event
 PORT ?= 8080
+# Options of bench/run.
+BENCH ?=
 
 # V=1 prints whole commands.
 ifneq ($(V),1)
@@ -122,7 +124,7 @@ $(OUT)/flags: force
 force:
 
 -include $(OBJ:.o=.d) $(OUT)/mod_luaco.d $(UNIT_SRC:%.c=$(OUT)/%.d) \
-	$(TESTMOD_SRC:%.c=$(OUT)/%.d)
+	$(TESTMOD_SRC:%.c=$(OUT)/%.d) $(OUT)/bench/mod_bench_null.d
 
 # What the test runner and the scripts want to know.
 export LUACO_OUT = $(abspath $(OUT))
@@ -193,12 +195,19 @@ compare:
 	@$(sub) module
 	@t/compare/run $(T)
 
-## make bench      C handler, mod_lua, nginx and this module, side by side
+## make bench      C handler, mod_lua, nginx, this module (BENCH=--quick)
 .PHONY: bench
 bench:
 	@build/setup build $(LUA) bench
-	@$(sub) module
-	@bench/run
+	@$(sub) module bench-modules
+	@bench/run $(BENCH)
+
+# The C handler that the bench compares with.
+.PHONY: bench-modules
+bench-modules: $(OUT)/mod_bench_null.so
+
+$(OUT)/mod_bench_null.so: $(OUT)/bench/mod_bench_null.o
+	$(call say,LD)$(CC) -shared -pthread $(SANITIZE) $(LDFLAGS) -o $@ $^
 
 ## make nightly    valgrind, worker MPM, soak tests, bench: takes long
 .PHONY: nightly

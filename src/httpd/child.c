@@ -124,6 +124,9 @@ static void child_init(apr_pool_t *child_pool, server_rec *s)
     int i;
 
     lco_finish_child_init(child_pool);
+    for (i = 0; i < lco_vm_count(); i++) {
+        lco_drive_start(lco_vm_get(i));
+    }
     if (!lco_conn_child_init() ||
         !lco_vm_start_all(child_pool, s, lco_drive_turn)) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,

@@ -68,26 +68,33 @@ static int access_checker_ex(request_rec *r)
     return req && req->access_verdict ? req->access_verdict : DECLINED;
 }
 
-/* LuaCoHandler makes itself the handler as SetHandler does, and keeps mod_dir
- * (slash redirect, DirectoryIndex, FallbackResource) and mod_negotiation away:
- * they act on a directory or a missing file only. */
-static int fixups(request_rec *r)
+/* Before LuaCoHandler, mod_negotiation (in this hook, MultiViews) and mod_dir
+ * (in fixups: slash redirect, DirectoryIndex, FallbackResource) are kept away,
+ * and no type is guessed: they act on a directory or a missing file only. */
+static int type_checker(request_rec *r)
 {
-    const lco_dir_conf *d = lco_conf_dir(r->per_dir_config);
     lco_req *req;
 
-    if (!lco_conf_code(d, LCO_PHASE_HANDLER)) {
+    if (!lco_conf_code(lco_conf_dir(r->per_dir_config), LCO_PHASE_HANDLER) ||
+        (r->finfo.filetype != APR_NOFILE && r->finfo.filetype != APR_DIR)) {
         return DECLINED;
     }
-    r->handler = HANDLER_NAME;
-    if (r->finfo.filetype == APR_NOFILE || r->finfo.filetype == APR_DIR) {
-        req = lco_req_obtain(r);
-        if (!req) {
-            return HTTP_INTERNAL_SERVER_ERROR;
-        }
-        req->real_filetype = r->finfo.filetype;
-        req->filetype_hidden = 1;
-        r->finfo.filetype = APR_UNKFILE;
+    req = lco_req_obtain(r);
+    if (!req) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    req->real_filetype = r->finfo.filetype;
+    req->filetype_hidden = 1;
+    r->finfo.filetype = APR_UNKFILE;
+    return DECLINED;
+}
+
+/* LuaCoHandler makes itself the handler as SetHandler does: what comes later,
+ * a RewriteRule in a directory, may still choose another. */
+static int fixups(request_rec *r)
+{
+    if (lco_conf_code(lco_conf_dir(r->per_dir_config), LCO_PHASE_HANDLER)) {
+        r->handler = HANDLER_NAME;
     }
     return DECLINED;
 }
@@ -118,15 +125,19 @@ static int handler(request_rec *r)
     const lco_code *code = lco_conf_code(d, LCO_PHASE_HANDLER);
     lco_req *req;
 
-    if (!code) {
-        return r->handler && strcmp(r->handler, SCRIPT_NAME) == 0
-                   ? run_script(r)
-                   : DECLINED;
-    }
     req = lco_req_find(r);
     if (req && req->filetype_hidden) {
         r->finfo.filetype = req->real_filetype;
         req->filetype_hidden = 0;
+    }
+    if (!r->handler) {
+        return DECLINED;
+    }
+    if (strcmp(r->handler, SCRIPT_NAME) == 0) {
+        return run_script(r);
+    }
+    if (!code || strcmp(r->handler, HANDLER_NAME) != 0) {
+        return DECLINED;
     }
     if (code->needs_file && d->virtual_on != 1 &&
         r->finfo.filetype == APR_NOFILE) {
@@ -162,6 +173,7 @@ void lco_phase_hooks(void)
                            APR_HOOK_REALLY_LAST + 10);
     ap_hook_access_checker_ex(access_checker_ex, NULL, NULL,
                               APR_HOOK_REALLY_FIRST - 10);
+    ap_hook_type_checker(type_checker, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(fixups, after_core, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(log_transaction, NULL, NULL, APR_HOOK_MIDDLE);

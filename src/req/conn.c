@@ -44,6 +44,9 @@ APLOG_USE_MODULE(luaco);
 /* How long an idle connection stays with us (rule 16). */
 #define IDLE_MAX APR_USEC_PER_SEC
 
+/* How often the parked connections are looked through. */
+#define SWEEP_MAX (APR_USEC_PER_SEC / 2)
+
 typedef struct ready_slot {
     int fd; /* an eventfd that is always readable */
     atomic_int used;
@@ -223,7 +226,8 @@ static lco_conn *conn_open(conn_rec *c)
     apr_os_sock_t number;
     int fd, dup_fd;
 
-    /* Once something was read, a bucket holds the MPM's own object. */
+    /* After the first read it is too late: a socket bucket keeps its object
+     * (a connection that got no descriptor at its start stays whole). */
     if (!net || net->client_socket != sock || !sock || net->in_ctx) {
         return NULL;
     }
@@ -277,11 +281,11 @@ int lco_conn_can_park(request_rec *r)
 
     return conn && wrapped == r->connection && r->connection->cs &&
            r->connection->cs->state == CONN_STATE_HANDLER &&
-           !r->connection->aborted && !r->connection->clogging_input_filters &&
-           !r->connection->master && !r->main && !r->prev;
+           !r->connection->clogging_input_filters && !r->connection->master &&
+           !r->main && !r->prev;
 }
 
-int lco_conn_arm(lco_conn *conn, lco_req *req)
+int lco_conn_arm(lco_conn *conn)
 {
     if (conn->ep_fd < 0) {
         conn->ep_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -293,18 +297,24 @@ int lco_conn_arm(lco_conn *conn, lco_req *req)
             return 0;
         }
     }
-    conn->req = req;
     conn->armed = 1;
     return 1;
 }
 
 /* Worker: the nested hooks left the connection suspended and we asked for
- * it.  From here to the suspend hook the MPM does nothing with it. */
+ * it.  From here to the suspend hook the MPM does nothing with it.
+ *
+ * It would close an aborted connection instead of suspending it
+ * (process_socket), but without LuaCoCheckClientAbort its Lua runs on: the MPM
+ * does not get to see that the client has gone until it is back (rule 7). */
 static void park(lco_conn *conn)
 {
     conn_rec *c = conn->c;
 
     assert(conn->req);
+    conn->was_aborted = c->aborted ? 1 : 0;
+    c->aborted = 0;
+    conn->parked_since = lco_now();
     point_at(conn->mpm_sock, conn->ep_fd, c->pool);
     conn->on_ep = 1;
     conn->mpm_cs->state = CONN_STATE_ASYNC_WAITIO;
@@ -327,6 +337,7 @@ void lco_conn_suspend(conn_rec *c, request_rec *r)
         return;
     }
     conn->armed = 0;
+    c->aborted = conn->was_aborted;
     vm = conn->vm;
     pthread_mutex_lock(&conn->lock);
     pending = conn->wake_pending;
@@ -489,7 +500,6 @@ static void go_on(lco_conn *conn)
 {
     conn_rec *c = conn->c;
 
-    conn->wake_pending = 0; /* lco_drive_go_on() looks at everything itself */
     if (!conn->req) {
         lco_gate_release(conn);
         c->cs->state =
@@ -517,6 +527,7 @@ static int take_up(lco_conn *conn)
     pthread_mutex_lock(&conn->lock);
     asked = conn->state == LCO_CONN_WAKING;
     conn->state = LCO_CONN_WORKER;
+    conn->wake_pending = 0; /* lco_drive_go_on() looks at everything itself */
     pthread_mutex_unlock(&conn->lock);
     clear_ready(conn);
     point_back(conn);
@@ -584,6 +595,9 @@ static void on_io(lco_loop *loop, lco_watch *w, unsigned revents)
     if (revents & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
         conn->client_gone = 1;
     }
+    if (revents & EPOLLOUT) {
+        conn->writable = 1;
+    }
     lco_conn_unwatch(conn); /* level triggered: drive arms it again */
     if (conn->waiter) {
         pthread_cond_signal(conn->waiter->signal);
@@ -632,6 +646,12 @@ void lco_conn_release_idle(lco_vm *vm)
     }
 }
 
+lco_usec lco_conn_sweep_time(void)
+{
+    /* What must happen at half of Timeout happens well before its end. */
+    return min_timeout / 8 < SWEEP_MAX ? min_timeout / 8 + 1 : SWEEP_MAX;
+}
+
 void lco_conn_sweep(lco_vm *vm)
 {
     lco_usec now = lco_now();
@@ -646,10 +666,19 @@ void lco_conn_sweep(lco_vm *vm)
                 now - conn->parked_since >= min_timeout / 2) {
                 lco_conn_wake_mpm(conn);
             }
+            else if (conn->slow_since &&
+                     now - conn->slow_since >= conn->req->r->server->timeout +
+                                                   lco_conn_sweep_time()) {
+                /* A flush that waits has had its own timeout by now. */
+                conn->slow_since = 0;
+                conn->send_timeout = 1;
+                lco_conn_notify(conn, conn->req);
+            }
             break;
         case LCO_CONN_ARMED:
             if (conn->want_worker ||
-                now - conn->parked_since >= idle_max(conn)) {
+                now - conn->armed_since >= idle_max(conn) ||
+                now - conn->parked_since >= min_timeout / 2) {
                 lco_conn_wake_mpm(conn);
             }
             break;
@@ -689,6 +718,7 @@ void lco_conn_arm_idle(lco_conn *conn)
         return;
     }
     conn->io_in_ep = 1;
+    conn->armed_since = lco_now();
     lco_conn_note_parked(conn);
     conn->state = LCO_CONN_ARMED; /* no access to conn after unlock */
     pthread_mutex_unlock(&conn->lock);
@@ -706,10 +736,12 @@ void lco_conn_note_parked(lco_conn *conn)
 {
     lco_vm *vm = conn->vm;
 
-    conn->parked_since = lco_now();
     if (!conn->in_parked) {
         TAILQ_INSERT_TAIL(&vm->parked, conn, parked_link);
         conn->in_parked = 1;
+    }
+    if (!lco_timer_armed(&vm->sweep)) {
+        (void) lco_timer_start(vm->loop, &vm->sweep, lco_conn_sweep_time());
     }
 }
 

@@ -38,17 +38,21 @@ struct lco_conn {
     apr_socket_t *io_sock;  /* the filters read and write this one (a dup) */
     int mpm_fd;             /* the number mpm_sock came with */
     int io_fd;
-    int ep_fd;            /* parking descriptor, -1 until the first park */
-    conn_state_t *mpm_cs; /* the MPM's record (rule 10) */
-    conn_state_t own_cs;  /* c->cs while the loop owns c */
-    unsigned on_ep : 1;   /* mpm_sock points at ep_fd (rule 3) */
-    unsigned armed : 1;   /* a park was asked for on this worker */
+    int ep_fd;                /* parking descriptor, -1 until the first park */
+    conn_state_t *mpm_cs;     /* the MPM's record (rule 10) */
+    conn_state_t own_cs;      /* c->cs while the loop owns c */
+    unsigned on_ep : 1;       /* mpm_sock points at ep_fd (rule 3) */
+    unsigned armed : 1;       /* a park was asked for on this worker */
+    unsigned was_aborted : 1; /* c->aborted, which park() hides (rule 7) */
+    lco_usec parked_since;    /* since when the MPM counts Timeout */
 
     /* Owner. */
     lco_req *req;          /* the request that is, or is about to be, parked */
     unsigned nonblock : 1; /* the gate filter keeps flushes from the core */
+    unsigned wrote : 1;    /* a piece went to the core since the last wait */
     apr_bucket_brigade *held; /* what the gate holds back, or NULL */
     apr_bucket_brigade *gate_bb;
+    apr_size_t in_core; /* the gate's: bytes in the core filter, at most */
 
     pthread_mutex_t lock;
     pthread_cond_t cond;       /* a reclaiming worker waits here */
@@ -59,12 +63,15 @@ struct lco_conn {
     unsigned reclaim : 1;      /* lock: a worker waits for `driving` to end */
 
     /* In VM. */
-    lco_watch watch; /* io_fd: writable, or the client gone */
-    lco_usec parked_since;
+    lco_watch watch;       /* io_fd: writable, or the client gone */
+    lco_usec armed_since;  /* idle, see LCO_CONN_ARMED */
+    lco_usec slow_since;   /* the client takes nothing since then; 0: it does */
+    unsigned writable : 1; /* the client took something since the last wait */
     unsigned in_parked : 1;
     unsigned want_worker : 1; /* waking failed: try again */
     unsigned client_gone : 1;
-    lco_req *waiter; /* a thread waits for this request in itself */
+    unsigned send_timeout : 1; /* slow_since is Timeout ago */
+    lco_req *waiter;           /* a thread waits for this request in itself */
     TAILQ_ENTRY(lco_conn) parked_link;
     atomic_int *ready_use; /* count of the shared readable descriptor */
     int ready_fd;          /* which is in ep_fd now, or -1 */
@@ -100,8 +107,8 @@ int lco_conn_can_park(request_rec *r);
 lco_conn *lco_conn_get(conn_rec *c);
 
 /* Owner worker: makes everything ready so that returning SUSPENDED will park
- * REQ.  Returns 0 if it cannot (descriptors): wait in the thread then. */
-int lco_conn_arm(lco_conn *conn, lco_req *req);
+ * conn->req.  Returns 0 if it cannot (descriptors): wait in the thread then. */
+int lco_conn_arm(lco_conn *conn);
 
 /* [in VM], owner loop: gives the connection back to the MPM, whose next free
  * worker goes on with it. */
@@ -115,11 +122,14 @@ void lco_conn_notify(lco_conn *conn, lco_req *req);
  * notifies conn->req and ends the watch.  0 if it could not be armed. */
 int lco_conn_watch(lco_conn *conn, unsigned events);
 void lco_conn_unwatch(lco_conn *conn);
-/* [in VM]  The request is about to be parked: the sweep looks after it. */
+/* [in VM]  The connection is parked or about to be: the sweep looks after
+ * it. */
 void lco_conn_note_parked(lco_conn *conn);
 void lco_conn_forget_parked(lco_conn *conn);
-/* [in VM], loop: parks again what was parked for half of Timeout, and tries
- * again what got no descriptor. */
+/* [in VM]  How often lco_conn_sweep() wants to be called. */
+lco_usec lco_conn_sweep_time(void);
+/* [in VM], loop: parks again what was parked for half of Timeout, tries again
+ * what got no descriptor, gives up clients that take nothing for Timeout. */
 void lco_conn_sweep(lco_vm *vm);
 
 /* [in VM], loop: after a drive.  The request still waits / the connection is

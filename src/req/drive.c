@@ -230,6 +230,19 @@ static void serve_flushers(lco_req *req, lco_drained d)
         lco_timer_stop(req->vm->loop, &w->timer);
         lco_wait_done(w, d == LCO_DRAIN_CLEAR ? push_one : push_gone);
     }
+    req->flush_waits = !TAILQ_EMPTY(&req->flushers);
+}
+
+/* The client took something: its time begins anew. */
+static void renew_flushers(lco_req *req)
+{
+    lco_wait *w;
+
+    TAILQ_FOREACH(w, &req->flushers, link)
+    {
+        (void) lco_timer_start(req->vm->loop, &w->timer,
+                               req->r->server->timeout);
+    }
 }
 
 /* The flush that the current coroutine asked for came to D. */
@@ -242,6 +255,7 @@ static int serve(lco_req *req, lco_drained d)
         w = lco_wait_new(req, co, stop_flush);
         if (w) {
             TAILQ_INSERT_TAIL(&req->flushers, w, link);
+            req->flush_waits = 1;
             if (d == LCO_DRAIN_SLOW) {
                 w->timer.fn = flush_timeout;
                 (void) lco_timer_start(req->vm->loop, &w->timer,
@@ -265,6 +279,13 @@ static int checks_abort(const lco_req *req)
     return req->dconf->check_client_abort == 1;
 }
 
+/* [in VM]  Is the client known to be gone, and does Lua end with it? */
+static int client_left(const lco_req *req)
+{
+    return checks_abort(req) && (req->r->connection->aborted ||
+                                 (req->conn && req->conn->client_gone));
+}
+
 /* Runs Lua until it waits, asks for a service or ends.  D: what the drain just
  * before came to. */
 static void stretch(lco_req *req, lco_drained d)
@@ -272,8 +293,7 @@ static void stretch(lco_req *req, lco_drained d)
     lco_wait *w;
     int rc = 0;
 
-    if (req->stop ||
-        (req->conn && req->conn->client_gone && checks_abort(req))) {
+    if (req->stop || client_left(req)) {
         rc = req->stop ? HTTP_SERVICE_UNAVAILABLE : 499;
         if (req->stage == LCO_STAGE_RUN || req->stage == LCO_STAGE_SERVICE) {
             lco_run_abort(&req->run);
@@ -308,40 +328,50 @@ static void stretch(lco_req *req, lco_drained d)
 static int has_output(const lco_req *req)
 {
     return (req->out && !APR_BRIGADE_EMPTY(req->out)) || req->flush_asked ||
-           !TAILQ_EMPTY(&req->flushers) || req->stage == LCO_STAGE_SERVICE ||
-           (req->stage == LCO_STAGE_ENDED && !lco_out_is_short(req));
+           req->flush_waits || req->stage == LCO_STAGE_SERVICE ||
+           lco_out_is_held(req);
 }
 
-/* [in VM]  Everything waits: arrange for what brings the request back.  0: a
- * slow client cannot be watched (descriptors, memory), a thread must wait. */
-static int settle(lco_req *req, int slow)
+/* [in VM]  Everything waits: arrange for what brings the request back. */
+static void settle(lco_req *req, int slow)
 {
     lco_conn *conn = req->conn;
     unsigned events = 0;
 
     if (!conn) {
-        return 1;
+        return;
     }
     if (slow) {
         events |= EPOLLOUT;
+        if (conn->wrote || conn->writable) {
+            renew_flushers(req);
+            conn->slow_since = 0;
+        }
+        if (!conn->slow_since) {
+            conn->slow_since = lco_now();
+        }
     }
+    else {
+        conn->slow_since = 0;
+    }
+    conn->wrote = 0;
+    conn->writable = 0;
     if (checks_abort(req)) {
         events |= EPOLLRDHUP;
     }
     if (events) {
         if ((!conn->watch.armed || conn->watch.events != events) &&
-            !lco_conn_watch(conn, events) && slow) {
-            req->thread_waits = 1;
-            return 0;
+            !lco_conn_watch(conn, events)) {
+            conn->want_worker = 1; /* the sweep looks again */
         }
     }
     else {
         lco_conn_unwatch(conn);
     }
     if (!req->thread_waits) {
+        conn->req = req; /* from here on what the watch sees is for it */
         lco_conn_note_parked(conn);
     }
-    return 1;
 }
 
 static void enter(lco_req *req, int on_loop)
@@ -357,15 +387,27 @@ static void enter(lco_req *req, int on_loop)
     }
 }
 
+/* [in VM]  Does the child end what still waits? */
+static int stop_asked(lco_req *req)
+{
+    if (atomic_load_explicit(&req->vm->stopping, memory_order_relaxed) ==
+        LCO_STOP_NOW) {
+        req->stop = 1;
+    }
+    return req->stop;
+}
+
 /* Called and returns with the VM left. */
 static drove drive(lco_req *req, int on_loop)
 {
     lco_drained d;
-    int waits;
 
     for (;;) {
         d = LCO_DRAIN_CLEAR;
         if (req->stage == LCO_STAGE_ENDED && lco_out_is_short(req)) {
+            if (req->conn) {
+                req->conn->slow_since = 0;
+            }
             return DROVE_ENDED; /* goes with the end of stream, in one piece */
         }
         if (has_output(req)) {
@@ -376,35 +418,30 @@ static drove drive(lco_req *req, int on_loop)
         }
         if (req->stage == LCO_STAGE_ENDED) {
             if (d != LCO_DRAIN_SLOW) {
-                return DROVE_ENDED;
+                continue;
             }
             enter(req, on_loop);
-            if (req->stop) {
+            if (stop_asked(req)) {
+                /* The child does not wait for a client that does not read. */
+                req->r->connection->aborted = 1;
                 lco_vm_leave(req->vm);
-                return DROVE_ENDED;
+                continue;
             }
-            waits = settle(req, 1);
+            settle(req, 1);
             lco_vm_leave(req->vm);
-            if (waits || on_loop) {
-                return waits ? DROVE_WAITS : DROVE_WORKER;
-            }
-            continue;
+            return DROVE_WAITS;
         }
         enter(req, on_loop);
-        if (atomic_load_explicit(&req->vm->stopping, memory_order_relaxed) ==
-                LCO_STOP_NOW &&
-            req->stage != LCO_STAGE_START) {
-            req->stop = 1;
+        if (req->stage != LCO_STAGE_START) {
+            (void) stop_asked(req);
         }
         stretch(req, d);
         if (req->stage == LCO_STAGE_RUN && TAILQ_EMPTY(&req->woken) &&
-            (d == LCO_DRAIN_SLOW || !has_output(req))) {
-            waits = settle(req, d == LCO_DRAIN_SLOW);
+            (d == LCO_DRAIN_SLOW || !has_output(req)) && !stop_asked(req) &&
+            !client_left(req)) {
+            settle(req, d == LCO_DRAIN_SLOW);
             lco_vm_leave(req->vm);
-            if (waits || on_loop) {
-                return waits ? DROVE_WAITS : DROVE_WORKER;
-            }
-            continue;
+            return DROVE_WAITS;
         }
         lco_vm_leave(req->vm);
     }
@@ -431,11 +468,14 @@ static int wait_in_thread(lco_req *req)
     req->in_waiting = 1;
     if (req->conn) {
         req->conn->waiter = req;
+        req->conn->req = NULL;
         lco_conn_forget_parked(req->conn);
     }
-    while (TAILQ_EMPTY(&req->woken) && !req->stop &&
-           atomic_load(&vm->stopping) != LCO_STOP_NOW &&
-           !(req->conn && req->conn->client_gone && checks_abort(req))) {
+    /* What could not be parked while the client was slow is written now, by
+     * writes that block. */
+    while (TAILQ_EMPTY(&req->woken) && TAILQ_EMPTY(&req->flushers) &&
+           req->stage != LCO_STAGE_ENDED && !stop_asked(req) &&
+           !client_left(req)) {
         lco_vm_wait(vm, &cond);
     }
     if (req->conn) {
@@ -457,6 +497,15 @@ static int closes_silently(int status)
     return status == 444 || status == 499 || status == HTTP_REQUEST_TIME_OUT;
 }
 
+/* A subrequest may only be looked up (an index file, a variant, a line of a
+ * listing), and then its output filters are those of its main request.  So a
+ * check of a subrequest allows or refuses; what it writes goes nowhere, see
+ * lco_drive_phase(). */
+static int is_mute(const lco_req *req)
+{
+    return req->r->main && req->phase != LCO_PHASE_HANDLER;
+}
+
 int lco_drive_outcome(lco_req *req)
 {
     request_rec *r = req->r;
@@ -473,15 +522,6 @@ int lco_drive_outcome(lco_req *req)
         lco_out_break(req);
         return DONE;
     }
-    if (rc >= HTTP_MULTIPLE_CHOICES && rc < 1000 && !req->header_sent &&
-        !lco_out_knows(rc)) {
-        /* 418 and the like: as nginx, an empty response of that status */
-        req->status_set = rc;
-        req->mime_set = 1;
-        ap_set_content_type(r, NULL);
-        lco_out_finish(req);
-        return req->phase == LCO_PHASE_HANDLER ? OK : DONE;
-    }
     if (rc >= HTTP_MULTIPLE_CHOICES && !req->header_sent) {
         r->status = HTTP_OK;
         r->status_line = NULL;
@@ -490,9 +530,13 @@ int lco_drive_outcome(lco_req *req)
     if (req->phase != LCO_PHASE_HANDLER && rc == LCO_OK && !req->header_sent) {
         return OK;
     }
-    if (!req->header_sent && rc >= HTTP_OK &&
-        (!req->status_set || rc == HTTP_NO_CONTENT)) {
-        /* ngx.exit(200) only ends the response; 204 also says how. */
+    if (is_mute(req)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "%s answered a subrequest for %s: it is refused",
+                      lco_phase_names[req->phase], r->uri);
+        return HTTP_FORBIDDEN;
+    }
+    if (!req->header_sent && !req->status_set && rc >= HTTP_OK) {
         req->status_set = rc;
     }
     lco_out_finish(req);
@@ -510,7 +554,7 @@ static int go(lco_req *req)
             return lco_drive_outcome(req);
         case DROVE_WAITS:
             if (!req->thread_waits) {
-                if (lco_conn_arm(req->conn, req)) {
+                if (lco_conn_arm(req->conn)) {
                     return SUSPENDED;
                 }
                 req->thread_waits = 1;
@@ -562,6 +606,7 @@ int lco_drive_phase(request_rec *r, lco_phase phase, const lco_code *code)
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     req->stage = LCO_STAGE_START;
+    req->aborted = is_mute(req) ? 1 : 0;
     req->thread_waits =
         !lco_conn_can_park(r) ||
         (phase != LCO_PHASE_HANDLER && ap_satisfies(r) == SATISFY_ANY);
@@ -640,9 +685,6 @@ void lco_drive_lost(lco_req *req)
 
 /* ---- the loop ---- */
 
-/* How often the parked connections are looked through. */
-#define SWEEP (APR_USEC_PER_SEC / 2)
-
 static void on_sweep(lco_loop *loop, lco_timer *t)
 {
     lco_vm *vm = t->data;
@@ -650,7 +692,7 @@ static void on_sweep(lco_loop *loop, lco_timer *t)
     (void) loop;
     lco_conn_sweep(vm);
     if (!TAILQ_EMPTY(&vm->parked)) {
-        (void) lco_timer_start(loop, t, SWEEP);
+        (void) lco_timer_start(loop, t, lco_conn_sweep_time());
     }
 }
 
@@ -761,6 +803,11 @@ static void drive_parked(lco_vm *vm, lco_req *req)
     }
 }
 
+void lco_drive_start(lco_vm *vm)
+{
+    lco_timer_init(&vm->sweep, on_sweep, vm);
+}
+
 int lco_drive_turn(lco_vm *vm)
 {
     lco_req *req;
@@ -768,12 +815,6 @@ int lco_drive_turn(lco_vm *vm)
     int parked, left = vm->nready; /* what becomes ready meanwhile: next turn */
 
     look_at_stop(vm);
-    if (!vm->sweep.fn) {
-        lco_timer_init(&vm->sweep, on_sweep, vm);
-    }
-    if (!TAILQ_EMPTY(&vm->parked) && !lco_timer_armed(&vm->sweep)) {
-        (void) lco_timer_start(vm->loop, &vm->sweep, SWEEP);
-    }
     while (left-- > 0 && (req = TAILQ_FIRST(&vm->ready))) {
         lco_req_unready(req);
         conn = req->conn;

@@ -27,6 +27,9 @@ void lco_drive_lost(lco_req *req);
  * the response.  A worker; the loop where lco_finish_can() allowed it. */
 int lco_drive_outcome(lco_req *req);
 
+/* child_init, before the VM's loop runs. */
+void lco_drive_start(lco_vm *vm);
+
 /* The loop's turn hook, [in VM]. */
 int lco_drive_turn(lco_vm *vm);
 

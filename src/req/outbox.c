@@ -10,7 +10,6 @@
 
 #include <string.h>
 
-#include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
@@ -31,13 +30,6 @@ static apr_bucket_brigade *outbox(lco_req *req)
     return req->out;
 }
 
-int lco_out_knows(int status)
-{
-    return status == HTTP_INTERNAL_SERVER_ERROR ||
-           ap_index_of_response(status) !=
-               ap_index_of_response(HTTP_INTERNAL_SERVER_ERROR);
-}
-
 int lco_out_headers(lco_req *req)
 {
     request_rec *r = req->r;
@@ -49,10 +41,7 @@ int lco_out_headers(lco_req *req)
         req->header_sent = 1;
         if (req->status_set) {
             r->status = req->status_set;
-            /* httpd would answer 500 for one that it has no words for. */
-            r->status_line = lco_out_knows(r->status)
-                                 ? NULL
-                                 : apr_psprintf(r->pool, "%d ", r->status);
+            r->status_line = NULL;
         }
         if (!r->content_type && !req->mime_set &&
             req->dconf->use_default_type != 0) {
@@ -158,9 +147,19 @@ static void take_piece(lco_req *req, apr_off_t len)
     req->out_bytes -= len;
 }
 
+int lco_out_is_held(const lco_req *req)
+{
+    return !req->aborted && req->conn && req->conn->held &&
+           !APR_BRIGADE_EMPTY(req->conn->held);
+}
+
 static void note_gone(lco_req *req)
 {
+    if (lco_out_is_held(req)) {
+        apr_brigade_cleanup(req->conn->held);
+    }
     req->aborted = 1;
+    req->flush_asked = 0;
     if (req->out) {
         apr_brigade_cleanup(req->out);
     }
@@ -198,8 +197,8 @@ static void add_flush(lco_req *req)
 
 static lco_drained drain_blocking(lco_req *req)
 {
-    if (req->conn) {
-        lco_gate_release(req->conn);
+    if (req->flush_waits || lco_out_is_held(req)) {
+        req->flush_asked = 1;
     }
     add_flush(req);
     if (APR_BRIGADE_EMPTY(req->out)) {
@@ -212,7 +211,7 @@ static lco_drained drain_blocking(lco_req *req)
 lco_drained lco_out_drain(lco_req *req, int on_loop)
 {
     lco_conn *conn = req->conn;
-    int wants_all = req->flush_asked || !TAILQ_EMPTY(&req->flushers);
+    int wants_all = req->flush_asked || req->flush_waits;
     int rc;
 
     if (!req->out) {
@@ -224,6 +223,13 @@ lco_drained lco_out_drain(lco_req *req, int on_loop)
     }
     if (req->thread_waits || !conn) {
         return drain_blocking(req);
+    }
+    if (conn->send_timeout) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, APR_TIMEUP, req->r,
+                      "luaco: the client reads nothing");
+        req->r->connection->aborted = 1;
+        note_gone(req);
+        return LCO_DRAIN_GONE;
     }
     if (!APR_BRIGADE_EMPTY(req->out) || req->flush_asked) {
         if (on_loop && !lco_out_filters_known(req)) {
@@ -247,6 +253,7 @@ lco_drained lco_out_drain(lco_req *req, int on_loop)
             add_flush(req);
         }
         take_piece(req, PIECE);
+        conn->wrote = 1; /* what went before has left the core */
         if (!pass(req)) {
             rc = -1;
             break;
@@ -261,7 +268,8 @@ lco_drained lco_out_drain(lco_req *req, int on_loop)
         note_gone(req);
         return LCO_DRAIN_GONE;
     }
-    if (rc == 0 && (wants_all || !APR_BRIGADE_EMPTY(req->out))) {
+    if (lco_out_is_held(req) ||
+        (rc == 0 && (wants_all || !APR_BRIGADE_EMPTY(req->out)))) {
         return LCO_DRAIN_SLOW;
     }
     return LCO_DRAIN_CLEAR;
@@ -269,8 +277,7 @@ lco_drained lco_out_drain(lco_req *req, int on_loop)
 
 int lco_out_is_short(const lco_req *req)
 {
-    return req->out_bytes <= PIECE && (!req->conn || !req->conn->held ||
-                                       APR_BRIGADE_EMPTY(req->conn->held));
+    return req->out_bytes <= PIECE && !lco_out_is_held(req);
 }
 
 void lco_out_finish(lco_req *req)

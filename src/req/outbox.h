@@ -19,6 +19,9 @@ lco_drained lco_out_drain(lco_req *req, int on_loop);
 /* Are all filters of the response known not to block? */
 int lco_out_filters_known(const lco_req *req);
 
+/* Is something between the filters and the core, since the client is slow? */
+int lco_out_is_held(const lco_req *req);
+
 /* Is there nothing left but what one more piece can carry? */
 int lco_out_is_short(const lco_req *req);
 

@@ -48,16 +48,17 @@ struct lco_req {
     /* Response.  `out` holds what Lua wrote and no filter has seen yet. */
     apr_bucket_brigade *out;
     apr_bucket_brigade *pass_bb;
-    apr_off_t out_bytes;       /* length of `out` */
-    unsigned header_sent : 1;  /* Lua's view: no header may change any more */
-    unsigned eof : 1;          /* ngx.eof() or the end: no more output */
-    unsigned eos_passed : 1;   /* the filters have seen the end of stream */
-    unsigned seen_body : 1;    /* Lua wrote something */
-    unsigned mime_set : 1;     /* Lua or the configuration set a type */
-    unsigned headers_set : 1;  /* Lua touched the response headers */
-    unsigned flush_asked : 1;  /* ngx.flush: pass a flush with the outbox */
-    unsigned aborted : 1;      /* the client is gone: output is discarded */
-    unsigned thread_waits : 1; /* this request holds its thread */
+    apr_off_t out_bytes;      /* length of `out` */
+    unsigned header_sent : 1; /* Lua's view: no header may change any more */
+    unsigned eof : 1;         /* ngx.eof() or the end: no more output */
+    unsigned eos_passed : 1;  /* the filters have seen the end of stream */
+    unsigned seen_body : 1;   /* Lua wrote something */
+    unsigned mime_set : 1;    /* Lua or the configuration set a type */
+    unsigned headers_set : 1; /* Lua touched the response headers */
+    unsigned flush_asked : 1; /* ngx.flush: pass a flush with the outbox */
+    unsigned flush_waits : 1; /* `flushers` was not empty when last looked at */
+    unsigned aborted : 1;     /* the client is gone: output is discarded */
+    unsigned thread_waits : 1;    /* this request holds its thread */
     unsigned filetype_hidden : 1; /* r->finfo.filetype is not the real one */
     apr_filetype_e real_filetype;
     int status_set;     /* ngx.status as Lua assigned it, 0: not */

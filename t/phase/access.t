@@ -164,6 +164,23 @@ subtest 'ngx.exit(ngx.OK) goes on' => sub {
     }
 };
 
+subtest 'a check of the index file alone' => sub {
+    for my $do ('allow', map { $_->[0] } @decisions) {
+        for my $park ('', '&park=1') {
+            my $r = ask('GET', "/accidx/?do=$do$park");
+            my $named = ask('GET', "/accidx/index.html?do=$do$park");
+            if ($do =~ /say|=20/) {
+                # A subrequest cannot answer for its main request.
+                is $r->status, 403, "$do$park: refused";
+                unlike $r->body, qr/said/, "$do$park: and nothing said";
+                next;
+            }
+            is answer($r), answer($named),
+                "$do$park: as if it were asked for by name";
+        }
+    }
+};
+
 subtest 'a body behind the check' => sub {
     my $c = raw();
     for my $park ('', '&park=1') {
