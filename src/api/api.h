@@ -8,7 +8,11 @@
 
 #include "lx/lx.h"
 
-/* Builds the globals ngx, ndk, print... in a fresh state.  [-0, +0] */
+/* Builds the globals ngx, ndk and print in a fresh state, and registers ngx
+ * and ndk in package.loaded.  [-0, +0]
+ * One field is left to the caller, since it needs the scheduler: ngx.thread,
+ * which lco_sched_open() adds when it is called with package.loaded.ngx on
+ * the stack top. */
 LX_RAISES void lco_api_open(lua_State *L);
 
 LX_RAISES void lco_api_open_consts(lua_State *L);

@@ -9,7 +9,9 @@
 #include <httpd.h>
 #include <http_config.h>
 
-extern module AP_MODULE_DECLARE_DATA luaco_module;
+/* The one exported symbol: everything else is compiled hidden. */
+extern __attribute__((visibility("default")))
+module AP_MODULE_DECLARE_DATA luaco_module;
 
 /* The code directives, in phase order.  lco_phase_names[] has the directive
  * names, lco_phase_words[] what ngx.get_phase() says. */
@@ -37,9 +39,9 @@ extern const char *const lco_phase_words[LCO_PHASES]; /* "init", ... */
 /* One piece of Lua code from a directive. */
 typedef struct lco_code {
     lco_phase phase;
-    int slot;              /* index of its factory in each VM's code cache */
-    const char *file;      /* path of a Lua file, or NULL for a block */
-    const char *src;       /* the block's text, byte for byte */
+    int slot;         /* index of its factory in each VM's code cache */
+    const char *file; /* path of a Lua file, or NULL for a block */
+    const char *src;  /* the block's text, byte for byte */
     apr_size_t len;
     const char *chunkname; /* "=LuaCoHandler(httpd.conf:40)" or "@/path" */
     const char *conf_file; /* where the directive stands */
@@ -51,7 +53,9 @@ typedef struct lco_code {
 /* `LuaCoHandler None` */
 extern const lco_code lco_code_none;
 
-enum { LCO_UNSET = -1 };
+enum {
+    LCO_UNSET = -1
+};
 
 typedef enum lco_code_cache {
     LCO_CACHE_ON,
@@ -61,19 +65,20 @@ typedef enum lco_code_cache {
 
 typedef struct lco_dir_conf {
     const lco_code *code[LCO_PHASES]; /* NULL: not set here */
-    int virtual_on;       /* flags: LCO_UNSET, 0 or 1 */
+    int virtual_on;                   /* flags: LCO_UNSET, 0 or 1 */
     int check_client_abort;
     int use_default_type;
-    int code_cache;       /* lco_code_cache or LCO_UNSET */
+    int code_cache; /* lco_code_cache or LCO_UNSET */
 } lco_dir_conf;
 
 typedef struct lco_server_conf {
     const lco_code *init, *init_worker; /* main server only */
-    int vms;              /* LCO_UNSET: one per processor / 1 on prefork */
+    int vms; /* LCO_UNSET: one per processor / 1 on prefork */
     const char *package_path, *package_cpath; /* as package.path; ";;" inside
                                                  stands for the default */
-    int thread_cache_max; /* default 1024 */
-    apr_interval_time_t shutdown_timeout; /* LCO_UNSET: GracefulShutdownTimeout */
+    int thread_cache_max;                     /* default 1024 */
+    apr_interval_time_t
+        shutdown_timeout; /* LCO_UNSET: GracefulShutdownTimeout */
     int numbers_lua;      /* LuaCoNumbers lua */
 } lco_server_conf;
 
@@ -87,6 +92,8 @@ static inline const lco_code *lco_conf_code(const lco_dir_conf *d,
 
 lco_dir_conf *lco_conf_dir(ap_conf_vector_t *per_dir_config);
 lco_server_conf *lco_conf_server(server_rec *s);
+/* Is LuaCoVirtual On anywhere?  If not, no request needs to be asked. */
+int lco_conf_any_virtual(void);
 /* How many code slots the configuration has; slots count from 0. */
 int lco_conf_slots(void);
 const lco_code *lco_conf_slot(int i);

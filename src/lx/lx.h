@@ -30,14 +30,19 @@
 #define LX_NUMSIZE 48
 
 /* Resumes CO with NARGS values on its stack top; *NRES becomes the number of
- * values yielded or returned, now on CO's stack top.  Returns LUA_OK,
- * LUA_YIELD or an error status.  Never raises. */
+ * values yielded or returned, now on CO's stack top.  When CO returned, what
+ * lay below its function counts too: its frame is gone, so nothing marks the
+ * border.  Returns LUA_OK, LUA_YIELD or an error status.  Never raises. */
 int lx_resume(lua_State *co, lua_State *from, int nargs, int *nres);
 
 /* Writes the number at IDX into BUF (LX_NUMSIZE bytes) as luaco writes
  * numbers: integers in full, floats by %.14g ("inf", "-inf", "nan" as LuaJIT
  * names them).  Returns the length.  IDX must be a number.  Never raises. */
 size_t lx_num2str(lua_State *L, int idx, char *buf);
+
+/* LuaCoNumbers lua: from now on lx_num2str() writes floats as Lua's tostring()
+ * does ("5.0").  For the whole process; before any thread runs Lua. */
+void lx_floats_as_lua(int on);
 
 /* The opaque per-thread slot of a lua_State.  A new thread copies the main
  * thread's slot, which therefore stays NULL. */
@@ -53,10 +58,6 @@ LX_RAISES void *lx_newuserdata(lua_State *L, size_t size);
 void lx_setuservalue(lua_State *L, int idx);
 void lx_getuservalue(lua_State *L, int idx);
 
-/* Can a coroutine that ended with an error or was dropped half-way be made
- * fresh again?  (5.4: yes, by lua_resetthread; 5.3: no.) */
-int lx_reset(lua_State *L, lua_State *co);
-
 /* Compiles LEN bytes of source or luac output named CHUNKNAME into a factory:
  * a function that is called with an environment table and returns the chunk
  * as a function with that table as its _ENV and a fresh upvalue of its own.
@@ -66,5 +67,20 @@ int lx_reset(lua_State *L, lua_State *co);
  * where it pushes strings.  */
 LX_RAISES int lx_load_factory(lua_State *L, const char *code, size_t len,
                               const char *chunkname);
+
+/* lua_pcall with a message handler that appends a traceback to messages that
+ * are strings; other error values are kept as they are.  Needs one free stack
+ * slot.  Never raises. */
+int lx_pcall(lua_State *L, int nargs, int nres);
+
+/* Prepares request environments: call it once per VM, after the standard
+ * libraries are open.  WARN is called in Lua's context (it may raise) for each
+ * first write of a new global name, with the whole message.  [-0, +0] */
+LX_RAISES void lx_env_init(lua_State *L,
+                           void (*warn)(lua_State *L, const char *msg));
+
+/* Pushes a new environment: reads fall through to the real globals, writes
+ * stay in it, and its _G is the environment itself.  [-0, +1] */
+LX_RAISES void lx_push_env(lua_State *L);
 
 #endif

@@ -19,48 +19,93 @@
 #include "sched/run.h"
 #include "vm/vm.h"
 
+#include <sys/queue.h>
+
 typedef struct lco_conn lco_conn;
+
+/* Where a request's Lua is. */
+typedef enum lco_stage {
+    LCO_STAGE_IDLE,    /* no phase runs */
+    LCO_STAGE_START,   /* a phase begins: nothing has run yet */
+    LCO_STAGE_RUN,     /* its Lua runs or waits */
+    LCO_STAGE_SERVICE, /* its current coroutine asked for a service */
+    LCO_STAGE_ENDED    /* result is known; output may still be under way */
+} lco_stage;
+
+typedef struct lco_wait lco_wait;
 
 struct lco_req {
     request_rec *r;
     lco_vm *vm;
     lco_conn *conn;            /* NULL: cannot be parked, the thread waits */
     const lco_dir_conf *dconf; /* of the phase that runs */
+    const lco_code *code;      /* of the phase that runs */
     lco_run run;
     lco_phase phase;
+    lco_stage stage;
+    int result; /* LCO_OK.. or a status, once ENDED */
 
     /* Response.  `out` holds what Lua wrote and no filter has seen yet. */
     apr_bucket_brigade *out;
-    apr_off_t out_bytes;       /* length of `out` */
-    unsigned header_sent : 1;  /* Lua's view: no header may change any more */
-    unsigned eof : 1;          /* ngx.eof() or the end: no more output */
-    unsigned eos_passed : 1;
-    unsigned seen_body : 1;
-    unsigned mime_set : 1;     /* Lua or the configuration set a type */
-    unsigned headers_set : 1;  /* Lua touched the response headers */
-    unsigned flush_asked : 1;  /* ngx.flush: pass a flush with the outbox */
-    unsigned aborted : 1;      /* the client is gone: output is discarded */
-    unsigned run_active : 1;   /* run has been started and has not ended */
-    int status_set;            /* ngx.status as Lua assigned it, 0: not */
+    apr_bucket_brigade *pass_bb;
+    apr_off_t out_bytes;      /* length of `out` */
+    unsigned header_sent : 1; /* Lua's view: no header may change any more */
+    unsigned eof : 1;         /* ngx.eof() or the end: no more output */
+    unsigned eos_passed : 1;  /* the filters have seen the end of stream */
+    unsigned seen_body : 1;   /* Lua wrote something */
+    unsigned mime_set : 1;    /* Lua or the configuration set a type */
+    unsigned headers_set : 1; /* Lua touched the response headers */
+    unsigned flush_asked : 1; /* ngx.flush: pass a flush with the outbox */
+    unsigned flush_waits : 1; /* `flushers` was not empty when last looked at */
+    unsigned aborted : 1;     /* the client is gone: output is discarded */
+    unsigned thread_waits : 1;    /* this request holds its thread */
+    unsigned filetype_hidden : 1; /* r->finfo.filetype is not the real one */
+    apr_filetype_e real_filetype;
+    int status_set;     /* ngx.status as Lua assigned it, 0: not */
+    int access_verdict; /* LuaCoAccess: DONE or a status that no other check
+                           may overrule, 0: none */
 
-    int ctx_ref;               /* registry reference of ngx.ctx, LUA_NOREF */
-    unsigned trace_next;       /* scheduler trace numbers of the main request */
+    int ctx_ref;         /* registry reference of ngx.ctx, LUA_NOREF */
+    unsigned trace_next; /* scheduler trace numbers of the main request */
 
-    /* Coroutines whose wait is over, in order: see lco_req_wake().
-     * Changed under the VM's lock. */
-    lco_co *woken_first;
-    int woken_n, woken_cap;
-    struct lco_woken *woken;
-    lco_req *ready_next;
+    /* In VM. */
+    TAILQ_HEAD(, lco_wait) woken;    /* waits that are over, in order */
+    TAILQ_HEAD(, lco_wait) flushers; /* ngx.flush(true) */
+    TAILQ_ENTRY(lco_req) ready_link;
+    LIST_ENTRY(lco_req) waiting_link;
     unsigned in_ready : 1;
+    unsigned in_waiting : 1;
+    unsigned stop : 1;      /* the child ends: give up */
+    pthread_cond_t *signal; /* of the thread that waits (park_wait.c) */
 };
 
-/* A wait that an API file arms for a coroutine (sleep is the model). */
-typedef struct lco_wait {
-    lco_timer timer;
+/* One wait of one coroutine: what an API file arms.  Made by lco_wait_new(),
+ * freed by lco_wait_done()'s delivery or by the cancellation.  sleep.c is the
+ * model. */
+struct lco_wait {
+    lco_timer timer; /* the API file's to arm or not */
     lco_req *req;
     lco_co *co;
-} lco_wait;
+    /* Disarms whatever the API file armed: called once, when the wait is
+     * cancelled (kill, exit, abort).  In VM; must not run Lua. */
+    void (*stop)(lco_wait *w);
+    /* Pushes what the API call returns and gives the number.  Protected. */
+    int (*push)(lua_State *L, lco_wait *w);
+    void *data;                 /* the API file's */
+    TAILQ_ENTRY(lco_wait) link; /* woken, flushers */
+    unsigned woken : 1;
+};
+
+/* [in VM]  A wait of CO, marked as its pending operation.  NULL: no memory. */
+lco_wait *lco_wait_new(lco_req *req, lco_co *co, void (*stop)(lco_wait *w));
+
+/* [in VM]  Forgets a wait whose arming failed: the coroutine goes on. */
+void lco_wait_drop(lco_wait *w);
+
+/* [in VM]  The wait is over; PUSH (NULL: no results) is called when the
+ * coroutine is resumed: by the loop in this turn if it owns the request, else
+ * as soon as the owner can.  The API file must have disarmed everything. */
+void lco_wait_done(lco_wait *w, int (*push)(lua_State *L, lco_wait *w));
 
 /* ---- for API files, [in VM] ---- */
 
@@ -71,23 +116,17 @@ LX_RAISES lco_req *lco_req_check(lua_State *L);
 lco_req *lco_req_get(lua_State *L);
 
 #define LCO_BIT(phase) (1u << (phase))
-#define LCO_YIELDABLE                                                         \
-    (LCO_BIT(LCO_PHASE_SERVER_REWRITE) | LCO_BIT(LCO_PHASE_REWRITE) |         \
-     LCO_BIT(LCO_PHASE_ACCESS) | LCO_BIT(LCO_PHASE_PRECONTENT) |              \
+#define LCO_YIELDABLE                                                          \
+    (LCO_BIT(LCO_PHASE_SERVER_REWRITE) | LCO_BIT(LCO_PHASE_REWRITE) |          \
+     LCO_BIT(LCO_PHASE_ACCESS) | LCO_BIT(LCO_PHASE_PRECONTENT) |               \
      LCO_BIT(LCO_PHASE_HANDLER) | LCO_BIT(LCO_PHASE_TIMER))
-#define LCO_OUTPUT                                                            \
-    (LCO_BIT(LCO_PHASE_SERVER_REWRITE) | LCO_BIT(LCO_PHASE_REWRITE) |         \
-     LCO_BIT(LCO_PHASE_ACCESS) | LCO_BIT(LCO_PHASE_PRECONTENT) |              \
+#define LCO_OUTPUT                                                             \
+    (LCO_BIT(LCO_PHASE_SERVER_REWRITE) | LCO_BIT(LCO_PHASE_REWRITE) |          \
+     LCO_BIT(LCO_PHASE_ACCESS) | LCO_BIT(LCO_PHASE_PRECONTENT) |               \
      LCO_BIT(LCO_PHASE_HANDLER))
 /* Raises "API disabled in the context of LuaCoLog" unless the request's phase
  * is in MASK.  The first line of an API function. */
 LX_RAISES void lco_req_check_phase(lua_State *L, lco_req *req, unsigned mask);
-
-/* The wait of CO is over: resume it with NARGS values that FN pushes just
- * before (FN may be NULL: none).  Called from timer and watch callbacks, which
- * called lco_co_unpend() first.  The request's owner runs it: at once in this
- * turn if the loop owns it, else when the hand-over is done. */
-void lco_req_wake(lco_req *req, lco_co *co, int (*push)(lua_State *co));
 
 /* ---- output, req/outbox.c, called by the owner, [in VM] allowed ---- */
 
@@ -98,6 +137,24 @@ int lco_out_headers(lco_req *req);
 int lco_out_write(lco_req *req, const char *data, apr_size_t len);
 int lco_out_eof(lco_req *req);
 
-enum { LCO_SERVICE_FLUSH = 1 };
+enum {
+    LCO_SERVICE_FLUSH = 1
+};
+
+/* ---- life, req/ctx.c ---- */
+
+/* The record of r, made if there is none (NULL: no memory).  Owner. */
+lco_req *lco_req_obtain(request_rec *r);
+/* The record of r or NULL. */
+lco_req *lco_req_find(request_rec *r);
+/* Owner, VM not entered: ends its Lua if any and takes it off all lists;
+ * needed where r's pool goes without the request being finished. */
+void lco_req_discard(lco_req *req);
+/* [in VM], owner: ends its Lua, cancels its waits. */
+void lco_req_abort(lco_req *req);
+/* [in VM]  Puts REQ on the loop's list of requests that have something to do,
+ * takes it off. */
+void lco_req_ready(lco_req *req);
+void lco_req_unready(lco_req *req);
 
 #endif

@@ -28,29 +28,36 @@ typedef enum lco_kind {
 
 struct lco_co {
     lua_State *L;
-    uint64_t run_id;   /* of the run it belongs to */
+    lco_sched *sched;
+    uint64_t run_id; /* of the run it belongs to */
     lco_kind kind;
     lco_status status;
-    unsigned no;       /* trace number, 0: none yet */
-    lco_co *parent;    /* resumer or spawner; a light thread keeps its
-                          spawner alive through the record's user value */
-    lco_co *child;     /* the user coroutine it has resumed, while that runs */
+    unsigned no;    /* trace number, 0: none yet */
+    lco_co *parent; /* resumer (while resumed) or spawner; a light thread
+                       keeps its spawner alive by the record's user value */
+    lco_co *child;  /* the user coroutine it has resumed, while that runs */
 
     void (*cancel)(lco_co *co, void *data);
     void *cancel_data;
     lco_co *pend_next, *pend_prev;
 
-    lco_co *thr_next, *thr_prev; /* run->threads */
+    lco_co *thr_next, *thr_prev;    /* run->threads; _next: run->spent, cache */
     lco_co *zombies, *zombies_last; /* finished children not waited for */
     lco_co *zomb_next, *zomb_prev;
 
     unsigned wait_gen;   /* counts this coroutine's ngx.thread.wait calls */
     unsigned waited_gen; /* the parent's wait_gen that waits for us, 0: none */
 
-    unsigned anchored : 1;
+    int nres; /* zombie: how many results lie on its stack top */
+
+    unsigned anchored : 1; /* not deleted; an entry or light thread only */
     unsigned is_wrap : 1;
-    unsigned spawned : 1;    /* yielded by spawn: one result is on its stack */
-    unsigned raise : 1;      /* its wrapped coroutine failed: raise on resume */
+    unsigned spawned : 1; /* yielded by spawn: one result is on its stack */
+    unsigned raise : 1;   /* its wrapped coroutine failed: raise on resume */
+    unsigned failed : 1;  /* ended with an error */
+    unsigned waiting : 1; /* in ngx.thread.wait, for children of wait_gen */
+    unsigned asleep : 1;  /* in an API yield: counted in run->asleep */
+    unsigned posted : 1;  /* may have an entry in run->posted */
 };
 
 #endif

@@ -25,11 +25,11 @@
 enum {
     LCO_OK = 0,
     LCO_ERROR = -1,
-    LCO_AGAIN = -2,   /* something still waits: the host will wake it */
-    LCO_DONE = -4,    /* reserved: the host itself goes on (exec, jump) */
-    LCO_SERVICE = -6  /* the current coroutine asked the host for a service
-                         that needs the VM left (flush): do it, then call
-                         lco_run_continue() or lco_run_wait() */
+    LCO_AGAIN = -2,  /* something still waits: the host will wake it */
+    LCO_DONE = -4,   /* reserved: the host itself goes on (exec, jump) */
+    LCO_SERVICE = -6 /* the current coroutine asked the host for a service
+                        that needs the VM left (flush): do it, then call
+                        lco_run_continue() or lco_run_wait() */
 };
 
 /* Why a run ended early, beside its result. */
@@ -43,7 +43,8 @@ typedef enum lco_why {
 
 /* What the yielding C function wants of the scheduler. */
 typedef enum lco_op {
-    LCO_OP_NONE, /* an API yield: the host will wake the coroutine */
+    LCO_OP_NONE, /* a foreign C function yielded: as coroutine.yield */
+    LCO_OP_WAIT, /* an API yield: the host will wake the coroutine */
     LCO_OP_RESUME,
     LCO_OP_YIELD,
     LCO_OP_SPAWN,
@@ -60,18 +61,21 @@ struct lco_run {
     const lco_host *host;
     void *data; /* the host's */
 
-    lco_co *entry;
-    lco_co *cur; /* the running coroutine, NULL while all wait */
-    uint64_t id; /* never reused: a coroutine of an ended run is recognised */
+    lco_co *entry; /* NULL before it starts and after it ended */
+    lco_co *cur;   /* the running coroutine, NULL while all wait */
+    uint64_t id;   /* never reused: a coroutine of an ended run is recognised */
 
     lco_op op;
     lco_why why;
     int exit_code;
     int service; /* which service LCO_OP_SERVICE asks for; the host's number */
 
-    int uthreads; /* light threads alive or zombie */
-    lco_co *threads;  /* anchored light threads, newest first */
-    lco_co *pending;  /* coroutines with a pending operation */
+    int uthreads;    /* light threads alive or zombie */
+    int asleep;      /* coroutines in an API yield: the host will wake them */
+    lco_co *threads; /* anchored light threads, newest first */
+    lco_co *pending; /* coroutines with a pending operation */
+    lco_co *spent;   /* ended threads, for reuse by other runs: Lua of this
+                        one may still hold them and ask for their status */
 
     lco_post *posted; /* ring */
     unsigned post_cap, post_head, post_len;
@@ -92,6 +96,15 @@ void lco_sched_destroy(lco_sched *s); /* before lua_close() */
  * Lua's own where no run is current), and thread.spawn/wait/kill as field
  * "thread" of the table on the stack top.  [-0, +0] */
 LX_RAISES void lco_sched_open(lco_sched *s, lua_State *L);
+
+/* What holds where no run is current.  FN returns the name of a phase in which
+ * the calls are errors ("API disabled in the context of NAME"), or NULL: then
+ * coroutine.* are Lua's own and ngx.thread.* raise "no request found".
+ * COROUTINES is nonzero if coroutine.* asks (the reference has Lua's own in
+ * header and body filters, but no threads).  Without FN the answer is NULL. */
+void lco_sched_set_phase(lco_sched *s,
+                         const char *(*fn)(void *data, int coroutines),
+                         void *data);
 
 /* The run that is executing in this VM at this moment, or NULL. */
 lco_run *lco_sched_current(lco_sched *s);
@@ -144,7 +157,10 @@ LX_RAISES lco_co *lco_co_check(lua_State *L, lco_run *run);
  * exit, abort, error.  It must not raise or run Lua. */
 void lco_co_pend(lco_run *run, lco_co *co,
                  void (*cancel)(lco_co *co, void *data), void *data);
-/* The operation completed: forget the cancel function. */
+/* The operation completed: forget the cancel function.  Between this and
+ * lco_run_wake() nothing tells the host when CO is killed or its run ends: a
+ * host that lets completed operations queue up unpends right before the wake,
+ * or pends the queue's entry instead. */
 void lco_co_unpend(lco_run *run, lco_co *co);
 /* Data given to lco_co_pend, NULL if nothing is pending. */
 void *lco_co_pending(const lco_co *co);
@@ -152,11 +168,17 @@ void *lco_co_pending(const lco_co *co);
 /* API yield: `return lco_run_yield(L)` after lco_co_pend().  The values that
  * the wake pushes become the call's results. */
 LX_RAISES int lco_run_yield(lua_State *L);
+/* The same with a continuation, which makes the call's results: what runs in
+ * it may raise, what the host pushes before a wake may not. */
+LX_RAISES int lco_run_yieldk(lua_State *L, lua_KContext ctx, lua_KFunction k);
 
 /* Service yield: `return lco_run_ask(L, run, SERVICE)`. */
 LX_RAISES int lco_run_ask(lua_State *L, lco_run *run, int service);
+LX_RAISES int lco_run_askk(lua_State *L, lco_run *run, int service,
+                           lua_KContext ctx, lua_KFunction k);
 
-/* Ends the whole request's Lua: `return lco_run_exit(L, run, why, code)`. */
+/* Ends the whole request's Lua: `return lco_run_exit(L, run, why, code)`.
+ * A CODE that would read as LCO_AGAIN or LCO_SERVICE counts as LCO_ERROR. */
 LX_RAISES int lco_run_exit(lua_State *L, lco_run *run, lco_why why, int code);
 
 #endif

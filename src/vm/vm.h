@@ -11,11 +11,14 @@
 #define LCO_VM_H
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <sys/queue.h>
 
 #include <apr_pools.h>
 #include <apr_thread_proc.h>
 #include <httpd.h>
+#include <scoreboard.h>
 
 #include "httpd/conf.h"
 #include "loop/loop.h"
@@ -24,31 +27,51 @@
 typedef struct lco_vm lco_vm;
 typedef struct lco_req lco_req;
 
+typedef enum lco_stop {
+    LCO_STOP_NONE,
+    LCO_STOP_GRACEFUL, /* waiting requests may end by themselves */
+    LCO_STOP_NOW       /* they are ended */
+} lco_stop;
+
 struct lco_vm {
-    lua_State *L;        /* in VM */
-    lco_sched *sched;    /* in VM */
-    lco_loop *loop;      /* set before the threads start */
-    lco_req *cur;        /* in VM: the request whose Lua is running, or NULL */
+    lua_State *L;         /* in VM */
+    lco_sched *sched;     /* in VM */
+    lco_loop *loop;       /* set before the threads start */
+    lco_req *cur;         /* in VM: the request whose Lua is running, or NULL */
     lco_phase boot_phase; /* in VM: Init.. while no request is current */
-    int id;              /* in this child, from 0; set before threads start */
+    int id;               /* in this child, from 0; set before threads start */
 
     pthread_mutex_t lock;
-    pthread_mutex_t queue;          /* workers line up here, the loop does not */
-    atomic_int loop_wants;          /* the loop thread waits for the lock */
-    apr_thread_t *thread;
-    apr_pool_t *pool;               /* loop thread's own, own allocator */
-    atomic_int stopping;
+    pthread_mutex_t queue;       /* workers line up here, the loop does not */
+    atomic_int loop_wants;       /* the loop thread waits for the lock */
+    int entered;                 /* under lock: asserts the door */
+    apr_thread_t *thread_handle; /* child_init's, to join it */
+    apr_thread_t *thread;        /* loop thread only */
+    apr_pool_t *pool;            /* loop thread's own, own allocator */
+    int running;                 /* main thread: the loop thread exists */
+    atomic_int stop_asked;       /* lco_stop: by child_stopping */
+    atomic_int stopping;         /* lco_stop: what the loop has acted on */
+    lco_timer sweep, stop_timer; /* in VM */
+    ap_sb_handle_t *sbh;         /* loop thread: where it counts requests */
+    int sbh_known;               /* loop thread */
+    int (*turn)(lco_vm *vm);     /* set before the threads start */
 
-    lco_req *ready, *ready_last;    /* in VM: requests the loop has to run */
+    int nready;                    /* in VM */
+    TAILQ_HEAD(, lco_req) ready;   /* in VM: requests the loop has to run */
+    TAILQ_HEAD(, lco_conn) parked; /* in VM: oldest first */
+    LIST_HEAD(, lco_req) waiting;  /* in VM: requests that hold a thread */
 
-    pthread_mutex_t refs_lock;      /* leaf: registry references to drop */
-    int *dead_refs;
-    int dead_len, dead_cap;
+    pthread_mutex_t refs_lock; /* leaf: registry references to drop */
+    int *dead_refs;            /* refs_lock */
+    atomic_int dead_len;       /* written under refs_lock */
+    int dead_cap;              /* refs_lock */
 
-    int *slots;                     /* in VM: code slot -> registry ref */
+    int *slots; /* in VM: code slot -> registry ref */
     apr_time_t *slot_mtime;
     int nslots;
-    size_t bytes;                   /* in VM: allocated by Lua */
+    void (*warn)(lco_vm *vm, const char *msg); /* set at boot: a warning of the
+                                       current request */
+    size_t bytes;                              /* in VM: allocated by Lua */
     server_rec *server;
 };
 
@@ -56,6 +79,10 @@ struct lco_vm {
  * it waits for one; PREFER (may be NULL) is waited for if given. */
 void lco_vm_enter(lco_vm *vm);
 void lco_vm_leave(lco_vm *vm);
+/* [in VM]  Waits for COND with the VM left, as pthread_cond_wait(). */
+void lco_vm_wait(lco_vm *vm, pthread_cond_t *cond);
+/* The loop thread's way in: it does not line up behind workers. */
+void lco_vm_enter_loop(lco_vm *vm);
 lco_vm *lco_vm_pick(lco_vm *prefer);
 
 /* The VM of a Lua state, without a look-up in Lua. */
@@ -65,16 +92,23 @@ lco_vm *lco_vm_of(lua_State *L);
  * cleanups, which must not enter the VM. */
 void lco_vm_drop_ref(lco_vm *vm, int ref);
 
-/* [in VM]  Pushes the function that runs CODE with a fresh request
- * environment and returns LUA_OK; or pushes a message and returns an error
- * status.  Protected: never raises.  [-0,+1] */
-int lco_vm_push_code(lco_vm *vm, const lco_code *code, request_rec *r);
-
 /* [in VM]  Runs the function on the stack top by a plain protected call with
  * traceback; on error the message is on the stack.  [-1,+0] / [-1,+1] */
 int lco_vm_call(lco_vm *vm);
 
+/* The error value at IDX as text, whatever it is.  Never raises. */
+const char *lco_vm_error_text(lua_State *L, int idx);
+
 int lco_vm_count(void);
 lco_vm *lco_vm_get(int i);
+
+/* Parent, post_config: makes COUNT VMs with their libraries and runs LuaCoInit
+ * in each; they go with CONF_POOL.  Logs and returns 0 on failure. */
+int lco_vm_create_all(apr_pool_t *conf_pool, server_rec *s, int count);
+
+/* child_init: gives each VM its loop and starts the loop threads; they are
+ * joined before CHILD_POOL goes.  ON_TURN is called once per turn, in VM. */
+int lco_vm_start_all(apr_pool_t *child_pool, server_rec *s,
+                     int (*on_turn)(lco_vm *vm));
 
 #endif

@@ -1,0 +1,172 @@
+/* Configuration records: create, merge, and the list of code slots.
+ *
+ * Runs in the main thread of the parent while httpd starts; the merge of
+ * directory configurations also runs on any thread, in each request.
+ *
+ * Hard part: httpd reads its configuration twice at start and again at each
+ * restart, so that what is kept in static variables has to be forgotten in
+ * pre_config, which comes after the text was read into the directive tree and
+ * before the tree is walked.  Slots are therefore taken in the walk.
+ */
+#include "httpd/conf.h"
+#include "httpd/conf_code.h"
+
+#include <apr_hash.h>
+#include <apr_strings.h>
+#include <apr_tables.h>
+
+const char *const lco_phase_names[LCO_PHASES] = {
+    [LCO_PHASE_INIT] = "LuaCoInit",
+    [LCO_PHASE_INIT_WORKER] = "LuaCoInitWorker",
+    [LCO_PHASE_EXIT_WORKER] = "LuaCoExitWorker",
+    [LCO_PHASE_SERVER_REWRITE] = "LuaCoServerRewrite",
+    [LCO_PHASE_SET] = "LuaCoSet",
+    [LCO_PHASE_REWRITE] = "LuaCoRewrite",
+    [LCO_PHASE_ACCESS] = "LuaCoAccess",
+    [LCO_PHASE_PRECONTENT] = "LuaCoPreContent",
+    [LCO_PHASE_HANDLER] = "LuaCoHandler",
+    [LCO_PHASE_HEADER_FILTER] = "LuaCoHeaderFilter",
+    [LCO_PHASE_BODY_FILTER] = "LuaCoBodyFilter",
+    [LCO_PHASE_LOG] = "LuaCoLog",
+    [LCO_PHASE_BALANCER] = "LuaCoBalancer",
+    [LCO_PHASE_TIMER] = "ngx.timer",
+};
+
+const char *const lco_phase_words[LCO_PHASES] = {
+    [LCO_PHASE_INIT] = "init",
+    [LCO_PHASE_INIT_WORKER] = "init_worker",
+    [LCO_PHASE_EXIT_WORKER] = "exit_worker",
+    [LCO_PHASE_SERVER_REWRITE] = "server_rewrite",
+    [LCO_PHASE_SET] = "set",
+    [LCO_PHASE_REWRITE] = "rewrite",
+    [LCO_PHASE_ACCESS] = "access",
+    [LCO_PHASE_PRECONTENT] = "precontent",
+    [LCO_PHASE_HANDLER] = "content",
+    [LCO_PHASE_HEADER_FILTER] = "header_filter",
+    [LCO_PHASE_BODY_FILTER] = "body_filter",
+    [LCO_PHASE_LOG] = "log",
+    [LCO_PHASE_BALANCER] = "balancer",
+    [LCO_PHASE_TIMER] = "timer",
+};
+
+const lco_code lco_code_none = {.slot = -1, .src = ""};
+
+/* The slots of the configuration that is being read or in use. */
+static apr_array_header_t *slots;
+static apr_hash_t *slot_of_file;
+static int any_virtual;
+
+void *lco_conf_create_dir(apr_pool_t *conf_pool, char *dir)
+{
+    lco_dir_conf *d = apr_pcalloc(conf_pool, sizeof(*d));
+
+    (void) dir;
+    d->virtual_on = LCO_UNSET;
+    d->check_client_abort = LCO_UNSET;
+    d->use_default_type = LCO_UNSET;
+    d->code_cache = LCO_UNSET;
+    return d;
+}
+
+static int overlay(int base, int add)
+{
+    return add == LCO_UNSET ? base : add;
+}
+
+void *lco_conf_merge_dir(apr_pool_t *conf_pool, void *base_v, void *add_v)
+{
+    const lco_dir_conf *base = base_v;
+    const lco_dir_conf *add = add_v;
+    lco_dir_conf *d = apr_palloc(conf_pool, sizeof(*d));
+    int i;
+
+    for (i = 0; i < LCO_PHASES; i++) {
+        d->code[i] = add->code[i] ? add->code[i] : base->code[i];
+    }
+    d->virtual_on = overlay(base->virtual_on, add->virtual_on);
+    d->check_client_abort =
+        overlay(base->check_client_abort, add->check_client_abort);
+    d->use_default_type =
+        overlay(base->use_default_type, add->use_default_type);
+    d->code_cache = overlay(base->code_cache, add->code_cache);
+    return d;
+}
+
+void *lco_conf_create_server(apr_pool_t *conf_pool, server_rec *s)
+{
+    lco_server_conf *c = apr_pcalloc(conf_pool, sizeof(*c));
+
+    (void) s;
+    c->vms = LCO_UNSET;
+    c->thread_cache_max = 1024;
+    c->shutdown_timeout = LCO_UNSET;
+    return c;
+}
+
+/* No directive that fills this record is allowed in <VirtualHost>: what the
+ * main server has is what they all have. */
+void *lco_conf_merge_server(apr_pool_t *conf_pool, void *base, void *add)
+{
+    (void) conf_pool;
+    (void) add;
+    return base;
+}
+
+lco_dir_conf *lco_conf_dir(ap_conf_vector_t *per_dir_config)
+{
+    return ap_get_module_config(per_dir_config, &luaco_module);
+}
+
+lco_server_conf *lco_conf_server(server_rec *s)
+{
+    return ap_get_module_config(s->module_config, &luaco_module);
+}
+
+int lco_conf_pre_config(apr_pool_t *conf_pool, apr_pool_t *plog,
+                        apr_pool_t *ptemp)
+{
+    (void) plog;
+    (void) ptemp;
+    slots = apr_array_make(conf_pool, 16, sizeof(const lco_code *));
+    slot_of_file = apr_hash_make(conf_pool);
+    any_virtual = 0;
+    return OK;
+}
+
+int lco_conf_take_slot(apr_pool_t *conf_pool, lco_code *code)
+{
+    if (code->file) {
+        const lco_code *same =
+            apr_hash_get(slot_of_file, code->file, APR_HASH_KEY_STRING);
+
+        if (same) {
+            code->slot = same->slot;
+            return 0;
+        }
+        apr_hash_set(slot_of_file, apr_pstrdup(conf_pool, code->file),
+                     APR_HASH_KEY_STRING, code);
+    }
+    code->slot = slots->nelts;
+    APR_ARRAY_PUSH(slots, const lco_code *) = code;
+    return 1;
+}
+
+void lco_conf_note_virtual(void)
+{
+    any_virtual = 1;
+}
+
+int lco_conf_any_virtual(void)
+{
+    return any_virtual;
+}
+
+int lco_conf_slots(void)
+{
+    return slots ? slots->nelts : 0;
+}
+
+const lco_code *lco_conf_slot(int i)
+{
+    return APR_ARRAY_IDX(slots, i, const lco_code *);
+}

@@ -1,0 +1,40 @@
+/* What the conf*.c files share: a code directive on its way from the text of
+ * the configuration to an lco_code.
+ *
+ * Main thread of the parent, while the configuration is read.
+ */
+#ifndef LCO_HTTPD_CONF_CODE_H
+#define LCO_HTTPD_CONF_CODE_H
+
+#include "httpd/conf.h"
+
+/* What `<LuaCoHandler>` leaves in the directive tree, as ap_directive_t.data
+ * of a node that is named after the file form. */
+typedef struct lco_block {
+    const char *src;
+    apr_size_t len;
+} lco_block;
+
+/* The EXEC_ON_READ function of every block directive: reads the raw text and
+ * puts a node with an lco_block in the tree.  MCONFIG is the place for it.
+ * Returns an error message or NULL. */
+const char *lco_conf_read_block(cmd_parms *cmd, void *mconfig,
+                                const char *args);
+
+/* The chunk name of a block whose opening tag stands at LINE of CONF_FILE:
+ * "=LuaCoHandler(httpd.conf:40)", cut to what Lua shows in a message. */
+const char *lco_conf_chunkname(apr_pool_t *conf_pool, const char *directive,
+                               const char *conf_file, int line);
+
+/* Compiles CODE in a Lua state of its own and throws the result away.
+ * Returns Lua's message (of POOL), or NULL where there is nothing to say. */
+const char *lco_conf_check_code(apr_pool_t *pool, const lco_code *code);
+
+/* Gives CODE its slot.  A file has one slot however often it is named.
+ * Returns nonzero if the slot is new. */
+int lco_conf_take_slot(apr_pool_t *conf_pool, lco_code *code);
+
+/* LuaCoVirtual On stands somewhere. */
+void lco_conf_note_virtual(void);
+
+#endif

@@ -1,0 +1,12 @@
+/* The hooks, one function per part.  Called once, by register_hooks. */
+#ifndef LCO_HTTPD_HOOKS_H
+#define LCO_HTTPD_HOOKS_H
+
+/* pre_config, post_config, child_init, child_stopping (child.c). */
+void lco_child_hooks(void);
+/* process_connection, suspend, resume, pre_close, the gate (park.c). */
+void lco_park_hooks(void);
+/* Request phases: map_to_storage, access, fixups, handler, log (phases.c). */
+void lco_phase_hooks(void);
+
+#endif

@@ -1,0 +1,789 @@
+/* Connections: the split sockets, parking, and the way back.
+ *
+ * A parked connection looks to the MPM like one that waits for input
+ * (CONN_STATE_ASYNC_WAITIO), but the descriptor that the MPM polls is an empty
+ * epoll descriptor of ours.  Making that readable brings the connection back
+ * to a worker.  Meanwhile the VM's loop thread owns (c, r).
+ *
+ * Threads: process, suspend, resume and pre_close hooks run on workers (the
+ * last two also on the listener, through close_connection); wake_mpm and
+ * notify inside the VM.  The hard thing: the MPM may take a parked connection
+ * back at any time (Timeout, clock changes), so resume_connection and
+ * pre_close reclaim it from the loop before they touch anything (rule 6).
+ */
+#include "req/conn.h"
+
+#include "req/drive.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <httpd.h>
+#include <ap_mpm.h>
+#include <apr_portable.h>
+#include <http_connection.h>
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <mpm_common.h>
+#include <scoreboard.h>
+
+APLOG_USE_MODULE(luaco);
+
+/* Linux lets one file be in at most 500 epoll sets at a time when those are
+ * polled themselves (EP_PATH limits); rule 5. */
+#define READY_MAX 400
+
+/* How long an idle connection stays with us (rule 16). */
+#define IDLE_MAX APR_USEC_PER_SEC
+
+/* How often the parked connections are looked through. */
+#define SWEEP_MAX (APR_USEC_PER_SEC / 2)
+
+typedef struct ready_slot {
+    int fd; /* an eventfd that is always readable */
+    atomic_int used;
+    struct ready_slot *next;
+} ready_slot;
+
+static int can_waitio;
+static apr_interval_time_t min_timeout; /* of all servers */
+
+/* Slots are added and never removed while the child lives. */
+static _Atomic(ready_slot *) ready_slots;
+static pthread_mutex_t ready_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
+static LIST_HEAD(, lco_conn) all_conns = LIST_HEAD_INITIALIZER(all_conns);
+
+/* The connection whose process_connection hooks run nested on this thread. */
+static _Thread_local conn_rec *wrapped;
+
+lco_conn *lco_conn_get(conn_rec *c)
+{
+    return ap_get_module_config(c->conn_config, &luaco_module);
+}
+
+/* ---- always-readable descriptors, shared by at most READY_MAX ---- */
+
+static ready_slot *add_ready_slot(void)
+{
+    ready_slot *slot = calloc(1, sizeof(*slot));
+    uint64_t one = 1;
+
+    if (!slot) {
+        return NULL;
+    }
+    slot->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (slot->fd < 0 || write(slot->fd, &one, sizeof(one)) != sizeof(one)) {
+        if (slot->fd >= 0) {
+            close(slot->fd);
+        }
+        free(slot);
+        return NULL;
+    }
+    pthread_mutex_lock(&ready_lock);
+    slot->next = atomic_load(&ready_slots);
+    atomic_store(&ready_slots, slot);
+    pthread_mutex_unlock(&ready_lock);
+    return slot;
+}
+
+static ready_slot *take_ready_slot(void)
+{
+    ready_slot *slot;
+
+    for (slot = atomic_load(&ready_slots); slot; slot = slot->next) {
+        if (atomic_fetch_add(&slot->used, 1) < READY_MAX) {
+            return slot;
+        }
+        atomic_fetch_sub(&slot->used, 1);
+    }
+    slot = add_ready_slot();
+    if (slot) {
+        atomic_fetch_add(&slot->used, 1);
+    }
+    return slot;
+}
+
+/* Worker: empties the parking descriptor. */
+static void clear_ready(lco_conn *conn)
+{
+    if (conn->io_in_ep) {
+        (void) epoll_ctl(conn->ep_fd, EPOLL_CTL_DEL, conn->io_fd, NULL);
+        conn->io_in_ep = 0;
+    }
+    if (conn->ready_fd >= 0) {
+        (void) epoll_ctl(conn->ep_fd, EPOLL_CTL_DEL, conn->ready_fd, NULL);
+        atomic_fetch_sub(conn->ready_use, 1);
+        conn->ready_fd = -1;
+    }
+}
+
+/* ---- life of the record ---- */
+
+static int sock_number(apr_socket_t *sock)
+{
+    apr_os_sock_t fd = -1;
+
+    (void) apr_os_sock_get(&fd, sock);
+    return fd;
+}
+
+static void point_at(apr_socket_t *sock, int fd, apr_pool_t *pool)
+{
+    apr_os_sock_t number = fd;
+
+    (void) apr_os_sock_put(&sock, &number, pool);
+}
+
+/* Points the MPM's object at the client again, unless the MPM has closed it
+ * (then it reads -1 and stays so: rule 4). */
+static void point_back(lco_conn *conn)
+{
+    if (conn->on_ep) {
+        if (sock_number(conn->mpm_sock) != -1) {
+            point_at(conn->mpm_sock, conn->mpm_fd, conn->c->pool);
+        }
+        conn->on_ep = 0;
+    }
+}
+
+/* Pre-cleanup of c->pool: the last moment of a connection. */
+static apr_status_t conn_close(void *data)
+{
+    lco_conn *conn = data;
+    int number;
+
+    lco_conn_resume(conn->c, NULL);
+    if (conn->req) {
+        lco_req_discard(conn->req);
+        conn->req = NULL;
+    }
+    if (conn->vm) {
+        lco_vm_enter(conn->vm);
+        lco_conn_forget_parked(conn);
+        lco_vm_leave(conn->vm);
+    }
+    pthread_mutex_lock(&all_lock);
+    LIST_REMOVE(conn, all_link);
+    pthread_mutex_unlock(&all_lock);
+
+    clear_ready(conn);
+    number = sock_number(conn->mpm_sock);
+    if (conn->on_ep && number == -1) {
+        /* The MPM closed what its object pointed at, the parking descriptor;
+         * the client's own is still ours to close (rule 3). */
+        close(conn->mpm_fd);
+        conn->ep_fd = -1;
+    }
+    if (conn->ep_fd >= 0) {
+        if (conn->on_ep) {
+            /* Not closed yet: give the MPM's object its own number back, its
+             * pool cleanup closes it. */
+            point_at(conn->mpm_sock, conn->mpm_fd, conn->c->pool);
+        }
+        close(conn->ep_fd);
+    }
+    close(conn->io_fd);
+    point_at(conn->io_sock, -1, conn->c->pool);
+    ap_set_module_config(conn->c->conn_config, &luaco_module, NULL);
+    pthread_mutex_destroy(&conn->lock);
+    pthread_cond_destroy(&conn->cond);
+    free(conn);
+    return APR_SUCCESS;
+}
+
+static ap_filter_t *core_filter(conn_rec *c)
+{
+    ap_filter_t *f;
+
+    for (f = c->input_filters; f; f = f->next) {
+        if (f->frec == ap_core_input_filter_handle) {
+            return f;
+        }
+    }
+    return NULL;
+}
+
+/* Gives the filters a socket object of their own on a dup of the descriptor
+ * (rule 1).  Called before anything was read. */
+static lco_conn *conn_open(conn_rec *c)
+{
+    ap_filter_t *f = core_filter(c);
+    core_net_rec *net = f ? f->ctx : NULL;
+    apr_socket_t *sock = ap_get_conn_socket(c);
+    apr_socket_t *second = NULL;
+    apr_interval_time_t timeout = 0;
+    lco_conn *conn;
+    apr_os_sock_t number;
+    int fd, dup_fd;
+
+    /* After the first read it is too late: a socket bucket keeps its object
+     * (a connection that got no descriptor at its start stays whole). */
+    if (!net || net->client_socket != sock || !sock || net->in_ctx) {
+        return NULL;
+    }
+    fd = sock_number(sock);
+    dup_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+    if (dup_fd < 0) {
+        ap_log_cerror(APLOG_MARK, APLOG_WARNING, APR_FROM_OS_ERROR(errno), c,
+                      "luaco: no descriptor left to park this connection; its "
+                      "requests hold a thread");
+        return NULL;
+    }
+    conn = calloc(1, sizeof(*conn));
+    if (!conn) {
+        close(dup_fd);
+        return NULL;
+    }
+    conn->c = c;
+    conn->mpm_sock = sock;
+    conn->mpm_fd = fd;
+    conn->io_fd = dup_fd;
+    conn->ep_fd = -1;
+    conn->ready_fd = -1;
+    conn->mpm_cs = c->cs;
+    conn->watch.fd = dup_fd;
+    pthread_mutex_init(&conn->lock, NULL);
+    pthread_cond_init(&conn->cond, NULL);
+
+    number = dup_fd;
+    (void) apr_os_sock_put(&second, &number, c->pool); /* cannot fail */
+    /* The new object forgot what the first one knew. */
+    (void) apr_socket_timeout_get(sock, &timeout);
+    (void) apr_socket_timeout_set(second, timeout);
+    conn->io_sock = second;
+    net->client_socket = second;
+    ap_set_core_module_config(c->conn_config, second);
+
+    ap_set_module_config(c->conn_config, &luaco_module, conn);
+    apr_pool_pre_cleanup_register(c->pool, conn, conn_close);
+    pthread_mutex_lock(&all_lock);
+    LIST_INSERT_HEAD(&all_conns, conn, all_link);
+    pthread_mutex_unlock(&all_lock);
+    (void) lco_gate_open(conn);
+    return conn;
+}
+
+/* ---- parking ---- */
+
+int lco_conn_can_park(request_rec *r)
+{
+    lco_conn *conn = lco_conn_get(r->connection);
+
+    return conn && wrapped == r->connection && r->connection->cs &&
+           r->connection->cs->state == CONN_STATE_HANDLER &&
+           !r->connection->clogging_input_filters && !r->connection->master &&
+           !r->main && !r->prev;
+}
+
+int lco_conn_arm(lco_conn *conn)
+{
+    if (conn->ep_fd < 0) {
+        conn->ep_fd = epoll_create1(EPOLL_CLOEXEC);
+        if (conn->ep_fd < 0) {
+            ap_log_cerror(APLOG_MARK, APLOG_WARNING, APR_FROM_OS_ERROR(errno),
+                          conn->c,
+                          "luaco: no descriptor left to park this request; it "
+                          "holds a thread");
+            return 0;
+        }
+    }
+    conn->armed = 1;
+    return 1;
+}
+
+/* Worker: the nested hooks left the connection suspended and we asked for
+ * it.  From here to the suspend hook the MPM does nothing with it.
+ *
+ * It would close an aborted connection instead of suspending it
+ * (process_socket), but without LuaCoCheckClientAbort its Lua runs on: the MPM
+ * does not get to see that the client has gone until it is back (rule 7). */
+static void park(lco_conn *conn)
+{
+    conn_rec *c = conn->c;
+
+    assert(conn->req);
+    conn->was_aborted = c->aborted ? 1 : 0;
+    c->aborted = 0;
+    conn->parked_since = lco_now();
+    point_at(conn->mpm_sock, conn->ep_fd, c->pool);
+    conn->on_ep = 1;
+    conn->mpm_cs->state = CONN_STATE_ASYNC_WAITIO;
+    conn->mpm_cs->sense = CONN_SENSE_WANT_READ;
+    conn->own_cs.state = CONN_STATE_SUSPENDED;
+    conn->own_cs.sense = CONN_SENSE_DEFAULT;
+    c->cs = &conn->own_cs;
+    ap_log_rerror(APLOG_MARK, APLOG_TRACE4, 0, conn->req->r, "luaco: park");
+}
+
+void lco_conn_suspend(conn_rec *c, request_rec *r)
+{
+    lco_conn *conn = lco_conn_get(c);
+    lco_vm *vm;
+    int pending;
+
+    (void) r;
+    if (!conn || !conn->armed ||
+        conn->mpm_cs->state != CONN_STATE_ASYNC_WAITIO) {
+        return;
+    }
+    conn->armed = 0;
+    c->aborted = conn->was_aborted;
+    vm = conn->vm;
+    pthread_mutex_lock(&conn->lock);
+    pending = conn->wake_pending;
+    if (!pending) {
+        conn->state = LCO_CONN_PARKED; /* no access to conn after unlock */
+    }
+    pthread_mutex_unlock(&conn->lock);
+    if (!pending) {
+        return;
+    }
+    /* Something woke the request before it was parked.  With the VM entered
+     * nobody else can take it between the two steps. */
+    lco_vm_enter(vm);
+    pthread_mutex_lock(&conn->lock);
+    conn->state = LCO_CONN_PARKED;
+    conn->wake_pending = 0;
+    pthread_mutex_unlock(&conn->lock);
+    lco_req_ready(conn->req);
+    lco_vm_leave(vm);
+    lco_loop_wake(vm->loop);
+}
+
+void lco_conn_notify(lco_conn *conn, lco_req *req)
+{
+    int parked;
+
+    pthread_mutex_lock(&conn->lock);
+    parked = conn->state == LCO_CONN_PARKED;
+    if (!parked) {
+        conn->wake_pending = 1;
+    }
+    pthread_mutex_unlock(&conn->lock);
+    if (parked) {
+        lco_req_ready(req);
+        if (!lco_loop_is_mine(req->vm->loop)) {
+            lco_loop_wake(req->vm->loop);
+        }
+    }
+}
+
+/* [lock held]  Makes the parking descriptor readable. */
+static int make_readable(lco_conn *conn)
+{
+    struct epoll_event ev = {.events = EPOLLIN};
+    ready_slot *slot = take_ready_slot();
+
+    if (!slot) {
+        return 0;
+    }
+    if (epoll_ctl(conn->ep_fd, EPOLL_CTL_ADD, slot->fd, &ev) != 0) {
+        atomic_fetch_sub(&slot->used, 1);
+        return 0;
+    }
+    conn->ready_use = &slot->used;
+    conn->ready_fd = slot->fd;
+    return 1;
+}
+
+void lco_conn_wake_mpm(lco_conn *conn)
+{
+    lco_conn_unwatch(conn);
+    if (conn->req) {
+        lco_req_unready(conn->req);
+    }
+    pthread_mutex_lock(&conn->lock);
+    conn->driving = 0;
+    if (conn->reclaim) {
+        pthread_cond_signal(&conn->cond); /* the MPM has it already */
+    }
+    else if (conn->state != LCO_CONN_WORKER) {
+        conn->want_worker = !make_readable(conn);
+        if (conn->want_worker) {
+            lco_conn_note_parked(conn); /* the sweep tries again */
+        }
+        else {
+            lco_conn_forget_parked(conn);
+            conn->state = LCO_CONN_WAKING; /* no access after unlock */
+        }
+    }
+    pthread_mutex_unlock(&conn->lock);
+}
+
+/* Takes a parked connection away from the loop, ending its Lua.  Worker or
+ * listener, VM not entered. */
+static void reclaim(lco_conn *conn)
+{
+    lco_vm *vm = conn->vm;
+
+    lco_vm_enter(vm);
+    pthread_mutex_lock(&conn->lock);
+    if (conn->state == LCO_CONN_PARKED && conn->driving) {
+        /* The loop is at work on it with the VM left; it will not block. */
+        conn->reclaim = 1;
+        pthread_mutex_unlock(&conn->lock);
+        lco_vm_leave(vm);
+        pthread_mutex_lock(&conn->lock);
+        while (conn->driving) {
+            pthread_cond_wait(&conn->cond, &conn->lock);
+        }
+        pthread_mutex_unlock(&conn->lock);
+        lco_vm_enter(vm);
+        pthread_mutex_lock(&conn->lock);
+        conn->reclaim = 0;
+    }
+    conn->state = LCO_CONN_WORKER;
+    conn->wake_pending = 0;
+    pthread_mutex_unlock(&conn->lock);
+    lco_conn_unwatch(conn);
+    lco_conn_forget_parked(conn);
+    if (conn->req) {
+        lco_req_abort(conn->req);
+    }
+    lco_vm_leave(vm);
+}
+
+void lco_conn_resume(conn_rec *c, request_rec *r)
+{
+    lco_conn *conn = lco_conn_get(c);
+    int parked;
+
+    (void) r;
+    if (!conn) {
+        return;
+    }
+    pthread_mutex_lock(&conn->lock);
+    parked = conn->state == LCO_CONN_PARKED;
+    if (conn->state == LCO_CONN_ARMED) {
+        conn->state = LCO_CONN_WORKER;
+    }
+    pthread_mutex_unlock(&conn->lock);
+    if (parked) {
+        reclaim(conn);
+    }
+    c->cs = conn->mpm_cs;
+}
+
+int lco_conn_pre_close(conn_rec *c)
+{
+    lco_conn *conn = lco_conn_get(c);
+    lco_req *req;
+
+    if (!conn) {
+        return DECLINED;
+    }
+    lco_conn_resume(c, NULL);
+    clear_ready(conn);
+    point_back(conn);
+    req = conn->req;
+    if (req) {
+        /* The MPM closes a connection whose request is not finished. */
+        conn->req = NULL;
+        lco_drive_lost(req);
+    }
+    return DECLINED;
+}
+
+/* A worker got the connection back from the MPM because we asked for one: to
+ * go on with the request, or to hand an idle connection to the MPM. */
+static void go_on(lco_conn *conn)
+{
+    conn_rec *c = conn->c;
+
+    if (!conn->req) {
+        lco_gate_release(conn);
+        c->cs->state =
+            c->aborted ? CONN_STATE_LINGER : CONN_STATE_WRITE_COMPLETION;
+        return;
+    }
+    c->cs->state = CONN_STATE_HANDLER;
+    ap_log_rerror(APLOG_MARK, APLOG_TRACE4, 0, conn->req->r, "luaco: unpark");
+    ap_update_child_status(c->sbh, SERVER_BUSY_WRITE, conn->req->r);
+    wrapped = c;
+    lco_drive_go_on(conn->req);
+    wrapped = NULL;
+    if (c->cs->state != CONN_STATE_WRITE_COMPLETION &&
+        c->cs->state != CONN_STATE_SUSPENDED) {
+        c->cs->state = CONN_STATE_LINGER;
+    }
+}
+
+/* A worker takes the connection: the MPM's object and record are put back.
+ * 1: we asked for this worker. */
+static int take_up(lco_conn *conn)
+{
+    int asked;
+
+    pthread_mutex_lock(&conn->lock);
+    asked = conn->state == LCO_CONN_WAKING;
+    conn->state = LCO_CONN_WORKER;
+    conn->wake_pending = 0; /* lco_drive_go_on() looks at everything itself */
+    pthread_mutex_unlock(&conn->lock);
+    clear_ready(conn);
+    point_back(conn);
+    conn->c->cs = conn->mpm_cs;
+    return asked;
+}
+
+int lco_conn_process(conn_rec *c)
+{
+    lco_conn *conn;
+    int rc = OK;
+
+    if (!can_waitio || wrapped == c || c->master || !c->cs) {
+        return DECLINED;
+    }
+    conn = lco_conn_get(c);
+    if (!conn) {
+        conn = conn_open(c);
+        if (!conn) {
+            return DECLINED;
+        }
+    }
+    if (conn->on_ep && (take_up(conn) || conn->req)) {
+        go_on(conn);
+    }
+    else {
+        wrapped = c;
+        rc = ap_run_process_connection(c);
+        wrapped = NULL;
+        if (rc == DECLINED) {
+            /* Nobody processes this connection: answering DECLINED too would
+             * ask all hooks again. */
+            c->cs->state = CONN_STATE_LINGER;
+            return DONE;
+        }
+    }
+    if (conn->armed) {
+        if (c->cs->state == CONN_STATE_SUSPENDED) {
+            park(conn);
+        }
+        else {
+            /* The request ended another way after it had asked to be parked
+             * (another module's hook turned SUSPENDED into a status). */
+            conn->armed = 0;
+            conn->req = NULL;
+        }
+    }
+    return rc;
+}
+
+/* ---- watches, [in VM] ---- */
+
+void lco_conn_unwatch(lco_conn *conn)
+{
+    if (conn->watch.armed) {
+        lco_watch_stop(conn->vm->loop, &conn->watch);
+    }
+}
+
+static void on_io(lco_loop *loop, lco_watch *w, unsigned revents)
+{
+    lco_conn *conn = w->data;
+
+    (void) loop;
+    if (revents & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
+        conn->client_gone = 1;
+    }
+    if (revents & EPOLLOUT) {
+        conn->writable = 1;
+    }
+    lco_conn_unwatch(conn); /* level triggered: drive arms it again */
+    if (conn->waiter) {
+        pthread_cond_signal(conn->waiter->signal);
+    }
+    else if (conn->req) {
+        lco_conn_notify(conn, conn->req);
+    }
+}
+
+int lco_conn_watch(lco_conn *conn, unsigned events)
+{
+    conn->watch.fn = on_io;
+    conn->watch.data = conn;
+    conn->watch.events = events;
+    return lco_watch_start(conn->vm->loop, &conn->watch) == 0;
+}
+
+/* ---- the sweep, [in VM], loop thread, about once a second ---- */
+
+static lco_conn_state state_of(lco_conn *conn)
+{
+    lco_conn_state state;
+
+    pthread_mutex_lock(&conn->lock);
+    state = conn->state;
+    pthread_mutex_unlock(&conn->lock);
+    return state;
+}
+
+static lco_usec idle_max(const lco_conn *conn)
+{
+    apr_interval_time_t keep = conn->c->base_server->keep_alive_timeout;
+
+    return keep < IDLE_MAX ? keep : IDLE_MAX;
+}
+
+void lco_conn_release_idle(lco_vm *vm)
+{
+    lco_conn *conn, *next;
+
+    for (conn = TAILQ_FIRST(&vm->parked); conn; conn = next) {
+        next = TAILQ_NEXT(conn, parked_link);
+        if (state_of(conn) == LCO_CONN_ARMED) {
+            lco_conn_wake_mpm(conn);
+        }
+    }
+}
+
+lco_usec lco_conn_sweep_time(void)
+{
+    /* What must happen at half of Timeout happens well before its end. */
+    return min_timeout / 8 < SWEEP_MAX ? min_timeout / 8 + 1 : SWEEP_MAX;
+}
+
+void lco_conn_sweep(lco_vm *vm)
+{
+    lco_usec now = lco_now();
+    lco_conn *conn, *next;
+
+    for (conn = TAILQ_FIRST(&vm->parked); conn; conn = next) {
+        next = TAILQ_NEXT(conn, parked_link);
+        switch (state_of(conn)) {
+        case LCO_CONN_PARKED:
+            /* Parked again before the MPM expires it. */
+            if (conn->want_worker ||
+                now - conn->parked_since >= min_timeout / 2) {
+                lco_conn_wake_mpm(conn);
+            }
+            else if (conn->slow_since &&
+                     now - conn->slow_since >= conn->req->r->server->timeout +
+                                                   lco_conn_sweep_time()) {
+                /* A flush that waits has had its own timeout by now. */
+                conn->slow_since = 0;
+                conn->send_timeout = 1;
+                lco_conn_notify(conn, conn->req);
+            }
+            break;
+        case LCO_CONN_ARMED:
+            if (conn->want_worker ||
+                now - conn->armed_since >= idle_max(conn) ||
+                now - conn->parked_since >= min_timeout / 2) {
+                lco_conn_wake_mpm(conn);
+            }
+            break;
+        case LCO_CONN_WORKER:
+        case LCO_CONN_WAKING:
+            break;
+        }
+    }
+}
+
+void lco_conn_keep(lco_conn *conn)
+{
+    pthread_mutex_lock(&conn->lock);
+    conn->driving = 0;
+    if (conn->reclaim) {
+        pthread_cond_signal(&conn->cond);
+    }
+    pthread_mutex_unlock(&conn->lock);
+}
+
+void lco_conn_arm_idle(lco_conn *conn)
+{
+    struct epoll_event ev = {.events = EPOLLIN | EPOLLRDHUP};
+
+    lco_conn_unwatch(conn);
+    pthread_mutex_lock(&conn->lock);
+    if (!conn->reclaim &&
+        epoll_ctl(conn->ep_fd, EPOLL_CTL_ADD, conn->io_fd, &ev) != 0) {
+        pthread_mutex_unlock(&conn->lock);
+        lco_conn_wake_mpm(conn);
+        return;
+    }
+    conn->driving = 0;
+    if (conn->reclaim) {
+        pthread_cond_signal(&conn->cond);
+        pthread_mutex_unlock(&conn->lock);
+        return;
+    }
+    conn->io_in_ep = 1;
+    conn->armed_since = lco_now();
+    lco_conn_note_parked(conn);
+    conn->state = LCO_CONN_ARMED; /* no access to conn after unlock */
+    pthread_mutex_unlock(&conn->lock);
+}
+
+void lco_conn_forget_parked(lco_conn *conn)
+{
+    if (conn->in_parked) {
+        TAILQ_REMOVE(&conn->vm->parked, conn, parked_link);
+        conn->in_parked = 0;
+    }
+}
+
+void lco_conn_note_parked(lco_conn *conn)
+{
+    lco_vm *vm = conn->vm;
+
+    if (!conn->in_parked) {
+        TAILQ_INSERT_TAIL(&vm->parked, conn, parked_link);
+        conn->in_parked = 1;
+    }
+    if (!lco_timer_armed(&vm->sweep)) {
+        (void) lco_timer_start(vm->loop, &vm->sweep, lco_conn_sweep_time());
+    }
+}
+
+/* ---- start and stop ---- */
+
+void lco_conn_shutdown_all(void)
+{
+    lco_conn *conn;
+
+    pthread_mutex_lock(&all_lock);
+    LIST_FOREACH(conn, &all_conns, all_link)
+    {
+        (void) shutdown(conn->io_fd, SHUT_RDWR);
+    }
+    pthread_mutex_unlock(&all_lock);
+}
+
+void lco_conn_setup(server_rec *s)
+{
+    int value = 0;
+
+    can_waitio = 0;
+    if (ap_mpm_query(AP_MPMQ_IS_ASYNC, &value) == APR_SUCCESS && value) {
+        value = 0;
+        if (ap_mpm_query(AP_MPMQ_CAN_WAITIO, &value) == APR_SUCCESS && value) {
+            can_waitio = 1;
+        }
+    }
+    min_timeout = s->timeout;
+    for (; s; s = s->next) {
+        if (s->timeout < min_timeout) {
+            min_timeout = s->timeout;
+        }
+    }
+}
+
+int lco_conn_child_init(void)
+{
+    return !can_waitio || add_ready_slot() != NULL;
+}
+
+int lco_conn_can_waitio(void)
+{
+    return can_waitio;
+}

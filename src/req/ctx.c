@@ -1,0 +1,174 @@
+/* The request context: life, look-up, waits.
+ *
+ * Thread: the request's owner; what touches lists of the VM runs inside it.
+ */
+#include "req/req.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <http_log.h>
+
+#include "req/conn.h"
+
+APLOG_USE_MODULE(luaco);
+
+lco_req *lco_req_find(request_rec *r)
+{
+    return ap_get_module_config(r->request_config, &luaco_module);
+}
+
+static apr_status_t req_free(void *data)
+{
+    lco_req *req = data;
+
+    lco_req_discard(req);
+    if (req->vm) {
+        lco_vm_drop_ref(req->vm, req->ctx_ref);
+    }
+    free(req);
+    return APR_SUCCESS;
+}
+
+lco_req *lco_req_obtain(request_rec *r)
+{
+    lco_req *req = lco_req_find(r);
+
+    if (req) {
+        return req;
+    }
+    req = calloc(1, sizeof(*req));
+    if (!req) {
+        return NULL;
+    }
+    req->r = r;
+    req->ctx_ref = LUA_NOREF;
+    req->trace_next = 1;
+    TAILQ_INIT(&req->woken);
+    TAILQ_INIT(&req->flushers);
+    ap_set_module_config(r->request_config, &luaco_module, req);
+    apr_pool_cleanup_register(r->pool, req, req_free, apr_pool_cleanup_null);
+    return req;
+}
+
+void lco_req_ready(lco_req *req)
+{
+    if (!req->in_ready) {
+        TAILQ_INSERT_TAIL(&req->vm->ready, req, ready_link);
+        req->in_ready = 1;
+        req->vm->nready++;
+    }
+}
+
+void lco_req_unready(lco_req *req)
+{
+    if (req->in_ready) {
+        TAILQ_REMOVE(&req->vm->ready, req, ready_link);
+        req->in_ready = 0;
+        req->vm->nready--;
+    }
+}
+
+void lco_req_abort(lco_req *req)
+{
+    lco_req_unready(req);
+    if (req->stage == LCO_STAGE_RUN || req->stage == LCO_STAGE_SERVICE) {
+        lco_run_abort(&req->run); /* cancels every wait */
+        req->stage = LCO_STAGE_ENDED;
+        req->result = LCO_ERROR;
+    }
+}
+
+void lco_req_discard(lco_req *req)
+{
+    if (!req->vm ||
+        (!req->in_ready && !req->in_waiting && req->stage != LCO_STAGE_RUN &&
+         req->stage != LCO_STAGE_SERVICE)) {
+        return;
+    }
+    lco_vm_enter(req->vm);
+    lco_req_abort(req);
+    if (req->in_waiting) {
+        LIST_REMOVE(req, waiting_link);
+        req->in_waiting = 0;
+    }
+    lco_vm_leave(req->vm);
+}
+
+/* ---- waits ---- */
+
+static void cancelled(lco_co *co, void *data)
+{
+    lco_wait *w = data;
+
+    (void) co;
+    if (w->woken) {
+        TAILQ_REMOVE(&w->req->woken, w, link);
+    }
+    else {
+        w->stop(w);
+    }
+    free(w);
+}
+
+lco_wait *lco_wait_new(lco_req *req, lco_co *co, void (*stop)(lco_wait *w))
+{
+    lco_wait *w = calloc(1, sizeof(*w));
+
+    if (!w) {
+        return NULL;
+    }
+    w->req = req;
+    w->co = co;
+    w->stop = stop;
+    lco_timer_init(&w->timer, NULL, w);
+    lco_co_pend(&req->run, co, cancelled, w);
+    return w;
+}
+
+void lco_wait_drop(lco_wait *w)
+{
+    lco_co_unpend(&w->req->run, w->co);
+    free(w);
+}
+
+void lco_wait_done(lco_wait *w, int (*push)(lua_State *L, lco_wait *w))
+{
+    lco_req *req = w->req;
+
+    w->push = push;
+    w->woken = 1;
+    TAILQ_INSERT_TAIL(&req->woken, w, link);
+    if (req->signal) {
+        pthread_cond_signal(req->signal);
+    }
+    else if (req->conn) {
+        lco_conn_notify(req->conn, req);
+    }
+    /* Else its thread is running and looks at `woken` before it waits. */
+}
+
+/* ---- for API files ---- */
+
+lco_req *lco_req_get(lua_State *L)
+{
+    return lco_vm_of(L)->cur;
+}
+
+lco_req *lco_req_check(lua_State *L)
+{
+    lco_req *req = lco_vm_of(L)->cur;
+
+    if (!req) {
+        luaL_error(L, "no request found");
+    }
+    return req;
+}
+
+void lco_req_check_phase(lua_State *L, lco_req *req, unsigned mask)
+{
+    if (!(LCO_BIT(req->phase) & mask)) {
+        luaL_error(L, "API disabled in the context of %s",
+                   lco_phase_names[req->phase]);
+    }
+}

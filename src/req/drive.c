@@ -1,0 +1,830 @@
+/* Driving a request's Lua.
+ *
+ * drive() is the one place that runs it: in turns of "hand on the output, VM
+ * left" and "resume what became ready, VM entered", until the Lua ended or
+ * everything of it waits.  A worker calls it for the first stretch and, where
+ * a request cannot be parked, for all others; the loop thread while the
+ * request is parked.  What the phase came to is turned into a hook's answer by
+ * outcome(), always on a worker.
+ */
+#include "req/drive.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <mpm_common.h>
+
+#include "req/conn.h"
+#include "req/finish.h"
+#include "req/outbox.h"
+#include "req/rest.h"
+#include "vm/code.h"
+
+APLOG_USE_MODULE(luaco);
+
+typedef enum drove {
+    DROVE_ENDED, /* result is known, little output is left */
+    DROVE_WAITS, /* all of it waits */
+    DROVE_WORKER /* a worker thread must go on */
+} drove;
+
+/* ---- the scheduler's host ---- */
+
+static void host_log(lco_run *run, int level, const char *msg)
+{
+    lco_req *req = run->data;
+
+    ap_log_rerror(APLOG_MARK, level, 0, req->r, "%s", msg);
+}
+
+static void host_trace(lco_run *run, const char *line)
+{
+    lco_req *req = run->data;
+
+    ap_log_rerror(APLOG_MARK, APLOG_TRACE4, 0, req->r, "luaco: %s", line);
+}
+
+static int host_headers_sent(lco_run *run)
+{
+    lco_req *req = run->data;
+
+    return req->header_sent;
+}
+
+static const char *host_not_yieldable(lco_run *run)
+{
+    lco_req *req = run->data;
+
+    return LCO_BIT(req->phase) & LCO_YIELDABLE ? NULL
+                                               : lco_phase_names[req->phase];
+}
+
+static const lco_host host = {host_log, host_trace, host_headers_sent,
+                              host_not_yieldable};
+
+void lco_drive_warn(lco_vm *vm, const char *msg)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, vm->cur->r, "%s", msg);
+}
+
+/* ---- one stretch inside the VM ---- */
+
+static void end(lco_req *req, int result)
+{
+    req->stage = LCO_STAGE_ENDED;
+    req->result = result;
+}
+
+static int code_cache_of(const lco_req *req)
+{
+    return req->dconf->code_cache == LCO_UNSET ? LCO_CACHE_ON
+                                               : req->dconf->code_cache;
+}
+
+/* Puts the phase's function on the main stack; logs and ends the request's
+ * Lua if that fails. */
+static int push_code(lco_req *req)
+{
+    lco_vm *vm = req->vm;
+    struct stat st;
+
+    if (lco_vm_push_code(vm, req->code, code_cache_of(req)) == LUA_OK) {
+        return 1;
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, req->r, "failed to load %s: %s",
+                  lco_phase_names[req->phase], lco_vm_error_text(vm->L, -1));
+    lua_settop(vm->L, 0);
+    end(req, req->code->file && stat(req->code->file, &st) != 0
+                 ? HTTP_NOT_FOUND
+                 : HTTP_INTERNAL_SERVER_ERROR);
+    return 0;
+}
+
+static int start(lco_req *req)
+{
+    request_rec *top = req->r;
+    lco_req *first;
+
+    while (top->main) {
+        top = top->main;
+    }
+    first = lco_req_find(top);
+    lco_run_init(&req->run, req->vm->sched, &host, req);
+    req->run.trace_next = first ? &first->trace_next : &req->trace_next;
+    req->run.tracing = APLOG_R_IS_LEVEL(req->r, APLOG_TRACE4);
+    req->stage = LCO_STAGE_RUN;
+    return lco_run_start(&req->run);
+}
+
+typedef struct push_call {
+    lco_wait *w;
+    int n;
+} push_call;
+
+static int push_results(lua_State *L)
+{
+    push_call *call = lua_touserdata(L, 1);
+
+    lua_settop(L, 0);
+    call->n = call->w->push(L, call->w);
+    return call->n;
+}
+
+/* Resumes the coroutine of a wait that is over. */
+static int deliver(lco_req *req, lco_wait *w)
+{
+    lua_State *L = req->vm->L;
+    lco_co *co = w->co;
+    push_call call = {w, 0};
+    int n = 0;
+
+    TAILQ_REMOVE(&req->woken, w, link);
+    lco_co_unpend(&req->run, co);
+    if (w->push) {
+        /* What allocates in Lua may raise: not on the waiting coroutine. */
+        lua_pushcfunction(L, push_results);
+        lua_pushlightuserdata(L, &call);
+        if (lua_pcall(L, 1, LUA_MULTRET, 0) == LUA_OK) {
+            n = lua_gettop(L);
+        }
+        else {
+            lua_pushnil(L);
+            lua_insert(L, 1);
+            n = 2;
+        }
+        if (!lua_checkstack(lco_co_state(co), n)) {
+            lua_settop(L, 0);
+            n = 0;
+        }
+        lua_xmove(L, lco_co_state(co), n);
+    }
+    free(w);
+    return lco_run_wake(&req->run, co, n);
+}
+
+/* Takes what a run function returned; 1 while woken waits may be delivered. */
+static int note(lco_req *req, int rc)
+{
+    if (rc == LCO_AGAIN) {
+        req->stage = LCO_STAGE_RUN;
+        return 1;
+    }
+    if (rc == LCO_SERVICE) {
+        req->stage = LCO_STAGE_SERVICE;
+        return 0;
+    }
+    end(req, rc);
+    return 0;
+}
+
+static int push_one(lua_State *L, lco_wait *w)
+{
+    (void) w;
+    lua_pushinteger(L, 1);
+    return 1;
+}
+
+static int push_gone(lua_State *L, lco_wait *w)
+{
+    (void) w;
+    lua_pushnil(L);
+    lua_pushliteral(L, "client aborted");
+    return 2;
+}
+
+static int push_timeout(lua_State *L, lco_wait *w)
+{
+    (void) w;
+    lua_pushnil(L);
+    lua_pushliteral(L, "timeout");
+    return 2;
+}
+
+static void stop_flush(lco_wait *w)
+{
+    lco_timer_stop(w->req->vm->loop, &w->timer);
+    TAILQ_REMOVE(&w->req->flushers, w, link);
+}
+
+static void flush_timeout(lco_loop *loop, lco_timer *t)
+{
+    lco_wait *w = t->data;
+
+    (void) loop;
+    TAILQ_REMOVE(&w->req->flushers, w, link);
+    lco_wait_done(w, push_timeout);
+}
+
+static void serve_flushers(lco_req *req, lco_drained d)
+{
+    lco_wait *w;
+
+    while (d != LCO_DRAIN_SLOW && (w = TAILQ_FIRST(&req->flushers))) {
+        TAILQ_REMOVE(&req->flushers, w, link);
+        lco_timer_stop(req->vm->loop, &w->timer);
+        lco_wait_done(w, d == LCO_DRAIN_CLEAR ? push_one : push_gone);
+    }
+    req->flush_waits = !TAILQ_EMPTY(&req->flushers);
+}
+
+/* The client took something: its time begins anew. */
+static void renew_flushers(lco_req *req)
+{
+    lco_wait *w;
+
+    TAILQ_FOREACH(w, &req->flushers, link)
+    {
+        (void) lco_timer_start(req->vm->loop, &w->timer,
+                               req->r->server->timeout);
+    }
+}
+
+/* The flush that the current coroutine asked for came to D. */
+static int serve(lco_req *req, lco_drained d)
+{
+    lco_co *co = req->run.cur;
+    lco_wait *w;
+
+    if (d != LCO_DRAIN_CLEAR) {
+        w = lco_wait_new(req, co, stop_flush);
+        if (w) {
+            TAILQ_INSERT_TAIL(&req->flushers, w, link);
+            req->flush_waits = 1;
+            if (d == LCO_DRAIN_SLOW) {
+                w->timer.fn = flush_timeout;
+                (void) lco_timer_start(req->vm->loop, &w->timer,
+                                       req->r->server->timeout);
+            }
+            else {
+                /* A message allocates: it is pushed by deliver(). */
+                serve_flushers(req, d);
+            }
+            return lco_run_wait(&req->run);
+        }
+        lua_pushnil(lco_co_state(co));
+        return lco_run_continue(&req->run, 1);
+    }
+    lua_pushinteger(lco_co_state(co), 1);
+    return lco_run_continue(&req->run, 1);
+}
+
+static int checks_abort(const lco_req *req)
+{
+    return req->dconf->check_client_abort == 1;
+}
+
+/* [in VM]  Is the client known to be gone, and does Lua end with it? */
+static int client_left(const lco_req *req)
+{
+    return checks_abort(req) && (req->r->connection->aborted ||
+                                 (req->conn && req->conn->client_gone));
+}
+
+/* Runs Lua until it waits, asks for a service or ends.  D: what the drain just
+ * before came to. */
+static void stretch(lco_req *req, lco_drained d)
+{
+    lco_wait *w;
+    int rc = 0;
+
+    if (req->stop || client_left(req)) {
+        rc = req->stop ? HTTP_SERVICE_UNAVAILABLE : 499;
+        if (req->stage == LCO_STAGE_RUN || req->stage == LCO_STAGE_SERVICE) {
+            lco_run_abort(&req->run);
+        }
+        end(req, req->header_sent && rc != 499 ? LCO_ERROR : rc);
+        return;
+    }
+    req->vm->cur = req;
+    switch (req->stage) {
+    case LCO_STAGE_START:
+        rc = push_code(req) ? note(req, start(req)) : 0;
+        break;
+    case LCO_STAGE_SERVICE:
+        rc = note(req, serve(req, d));
+        break;
+    case LCO_STAGE_RUN:
+        serve_flushers(req, d);
+        rc = 1;
+        break;
+    case LCO_STAGE_IDLE:
+    case LCO_STAGE_ENDED:
+        break;
+    }
+    while (rc && (w = TAILQ_FIRST(&req->woken))) {
+        rc = note(req, deliver(req, w));
+    }
+    req->vm->cur = NULL;
+}
+
+/* ---- the drive ---- */
+
+static int has_output(const lco_req *req)
+{
+    return (req->out && !APR_BRIGADE_EMPTY(req->out)) || req->flush_asked ||
+           req->flush_waits || req->stage == LCO_STAGE_SERVICE ||
+           lco_out_is_held(req);
+}
+
+/* [in VM]  Everything waits: arrange for what brings the request back. */
+static void settle(lco_req *req, int slow)
+{
+    lco_conn *conn = req->conn;
+    unsigned events = 0;
+
+    if (!conn) {
+        return;
+    }
+    if (slow) {
+        events |= EPOLLOUT;
+        if (conn->wrote || conn->writable) {
+            renew_flushers(req);
+            conn->slow_since = 0;
+        }
+        if (!conn->slow_since) {
+            conn->slow_since = lco_now();
+        }
+    }
+    else {
+        conn->slow_since = 0;
+    }
+    conn->wrote = 0;
+    conn->writable = 0;
+    if (checks_abort(req)) {
+        events |= EPOLLRDHUP;
+    }
+    if (events) {
+        if ((!conn->watch.armed || conn->watch.events != events) &&
+            !lco_conn_watch(conn, events)) {
+            conn->want_worker = 1; /* the sweep looks again */
+        }
+    }
+    else {
+        lco_conn_unwatch(conn);
+    }
+    if (!req->thread_waits) {
+        conn->req = req; /* from here on what the watch sees is for it */
+        lco_conn_note_parked(conn);
+    }
+}
+
+static void enter(lco_req *req, int on_loop)
+{
+    if (on_loop) {
+        lco_vm_enter_loop(req->vm);
+    }
+    else {
+        req->vm = lco_vm_pick(req->vm);
+        if (req->conn) {
+            req->conn->vm = req->vm;
+        }
+    }
+}
+
+/* [in VM]  Does the child end what still waits? */
+static int stop_asked(lco_req *req)
+{
+    if (atomic_load_explicit(&req->vm->stopping, memory_order_relaxed) ==
+        LCO_STOP_NOW) {
+        req->stop = 1;
+    }
+    return req->stop;
+}
+
+/* Called and returns with the VM left. */
+static drove drive(lco_req *req, int on_loop)
+{
+    lco_drained d;
+
+    for (;;) {
+        d = LCO_DRAIN_CLEAR;
+        if (req->stage == LCO_STAGE_ENDED && lco_out_is_short(req)) {
+            if (req->conn) {
+                req->conn->slow_since = 0;
+            }
+            return DROVE_ENDED; /* goes with the end of stream, in one piece */
+        }
+        if (has_output(req)) {
+            d = lco_out_drain(req, on_loop);
+            if (d == LCO_DRAIN_WORKER) {
+                return DROVE_WORKER;
+            }
+        }
+        if (req->stage == LCO_STAGE_ENDED) {
+            if (d != LCO_DRAIN_SLOW) {
+                continue;
+            }
+            enter(req, on_loop);
+            if (stop_asked(req)) {
+                /* The child does not wait for a client that does not read. */
+                req->r->connection->aborted = 1;
+                lco_vm_leave(req->vm);
+                continue;
+            }
+            settle(req, 1);
+            lco_vm_leave(req->vm);
+            return DROVE_WAITS;
+        }
+        enter(req, on_loop);
+        if (req->stage != LCO_STAGE_START) {
+            (void) stop_asked(req);
+        }
+        stretch(req, d);
+        if (req->stage == LCO_STAGE_RUN && TAILQ_EMPTY(&req->woken) &&
+            (d == LCO_DRAIN_SLOW || !has_output(req)) && !stop_asked(req) &&
+            !client_left(req)) {
+            settle(req, d == LCO_DRAIN_SLOW);
+            lco_vm_leave(req->vm);
+            return DROVE_WAITS;
+        }
+        lco_vm_leave(req->vm);
+    }
+}
+
+/* ---- a thread that waits ---- */
+
+/* A worker, VM not entered: sleeps until the request has something to do.
+ * The VM's lock is the condition's mutex, so no wake can be missed. */
+static int wait_in_thread(lco_req *req)
+{
+    lco_vm *vm = req->vm;
+    pthread_cond_t cond;
+
+    if (lco_loop_is_mine(vm->loop)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, req->r,
+                      "luaco: a loop thread may not wait");
+        return 0;
+    }
+    pthread_cond_init(&cond, NULL);
+    lco_vm_enter(vm);
+    req->signal = &cond;
+    LIST_INSERT_HEAD(&vm->waiting, req, waiting_link);
+    req->in_waiting = 1;
+    if (req->conn) {
+        req->conn->waiter = req;
+        req->conn->req = NULL;
+        lco_conn_forget_parked(req->conn);
+    }
+    /* What could not be parked while the client was slow is written now, by
+     * writes that block. */
+    while (TAILQ_EMPTY(&req->woken) && TAILQ_EMPTY(&req->flushers) &&
+           req->stage != LCO_STAGE_ENDED && !stop_asked(req) &&
+           !client_left(req)) {
+        lco_vm_wait(vm, &cond);
+    }
+    if (req->conn) {
+        req->conn->waiter = NULL;
+        lco_conn_unwatch(req->conn);
+    }
+    LIST_REMOVE(req, waiting_link);
+    req->in_waiting = 0;
+    req->signal = NULL;
+    lco_vm_leave(vm);
+    pthread_cond_destroy(&cond);
+    return 1;
+}
+
+/* ---- what a phase came to ---- */
+
+static int closes_silently(int status)
+{
+    return status == 444 || status == 499 || status == HTTP_REQUEST_TIME_OUT;
+}
+
+/* A subrequest may only be looked up (an index file, a variant, a line of a
+ * listing), and then its output filters are those of its main request.  So a
+ * check of a subrequest allows or refuses; what it writes goes nowhere, see
+ * lco_drive_phase(). */
+static int is_mute(const lco_req *req)
+{
+    return req->r->main && req->phase != LCO_PHASE_HANDLER;
+}
+
+int lco_drive_outcome(lco_req *req)
+{
+    request_rec *r = req->r;
+    int rc = req->result;
+
+    req->stage = LCO_STAGE_IDLE;
+    if (rc == LCO_ERROR || closes_silently(rc)) {
+        if (rc == LCO_ERROR && !req->header_sent) {
+            r->status = HTTP_INTERNAL_SERVER_ERROR;
+        }
+        else if (rc != LCO_ERROR) {
+            r->status = rc;
+        }
+        lco_out_break(req);
+        return DONE;
+    }
+    if (rc >= HTTP_MULTIPLE_CHOICES && !req->header_sent) {
+        r->status = HTTP_OK;
+        r->status_line = NULL;
+        return rc;
+    }
+    if (req->phase != LCO_PHASE_HANDLER && rc == LCO_OK && !req->header_sent) {
+        return OK;
+    }
+    if (is_mute(req)) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                      "%s answered a subrequest for %s: it is refused",
+                      lco_phase_names[req->phase], r->uri);
+        return HTTP_FORBIDDEN;
+    }
+    if (!req->header_sent && !req->status_set && rc >= HTTP_OK) {
+        req->status_set = rc;
+    }
+    lco_out_finish(req);
+    return req->phase == LCO_PHASE_HANDLER ? OK : DONE;
+}
+
+/* A worker goes on until the phase is over (the hook's answer) or the request
+ * can be parked (SUSPENDED). */
+static int go(lco_req *req)
+{
+    for (;;) {
+        switch (drive(req, 0)) {
+        case DROVE_ENDED:
+        case DROVE_WORKER:
+            return lco_drive_outcome(req);
+        case DROVE_WAITS:
+            if (!req->thread_waits) {
+                if (lco_conn_arm(req->conn)) {
+                    return SUSPENDED;
+                }
+                req->thread_waits = 1;
+            }
+            if (!wait_in_thread(req)) {
+                lco_req_discard(req);
+                return HTTP_INTERNAL_SERVER_ERROR;
+            }
+            break;
+        }
+    }
+}
+
+static lco_req *begin(request_rec *r, lco_phase phase, const lco_code *code)
+{
+    lco_req *req = lco_req_obtain(r);
+
+    if (!req) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, APR_ENOMEM, r, "luaco: no memory");
+        return NULL;
+    }
+    req->phase = phase;
+    req->code = code;
+    req->dconf = lco_conf_dir(r->per_dir_config);
+    req->result = LCO_OK;
+    if (!req->conn) {
+        req->conn = lco_conn_get(r->connection);
+        if (req->conn && r->connection->master) {
+            req->conn = NULL;
+        }
+    }
+    if (!req->vm && req->conn) {
+        req->vm = req->conn->vm;
+    }
+    return req;
+}
+
+int lco_drive_phase(request_rec *r, lco_phase phase, const lco_code *code)
+{
+    lco_req *req = begin(r, phase, code);
+
+    if (!req) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (req->stage != LCO_STAGE_IDLE) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "luaco: %s while another phase of the request runs",
+                      lco_phase_names[phase]);
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    req->stage = LCO_STAGE_START;
+    req->aborted = is_mute(req) ? 1 : 0;
+    req->thread_waits =
+        !lco_conn_can_park(r) ||
+        (phase != LCO_PHASE_HANDLER && ap_satisfies(r) == SATISFY_ANY);
+    return go(req);
+}
+
+void lco_drive_call(request_rec *r, lco_phase phase, const lco_code *code)
+{
+    lco_req *req = begin(r, phase, code);
+
+    if (!req) {
+        return;
+    }
+    enter(req, 0);
+    req->vm->cur = req;
+    if (lco_vm_push_code(req->vm, code, code_cache_of(req)) != LUA_OK ||
+        lco_vm_call(req->vm) != LUA_OK) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "failed to run %s: %s",
+                      lco_phase_names[phase],
+                      lco_vm_error_text(req->vm->L, -1));
+    }
+    lua_settop(req->vm->L, 0);
+    req->vm->cur = NULL;
+    lco_vm_leave(req->vm);
+}
+
+/* ---- the way back from a park ---- */
+
+void lco_drive_go_on(lco_req *req)
+{
+    request_rec *r = req->r;
+    conn_rec *c = r->connection;
+    lco_conn *conn = req->conn;
+    lco_phase phase = req->phase;
+    int status;
+
+    /* As the MPM's own stretch of a request holds it. */
+    apr_thread_mutex_lock(r->invoke_mtx);
+    conn->req = NULL;
+    status = go(req);
+    if (status != SUSPENDED && phase != LCO_PHASE_HANDLER && status == OK) {
+        status = lco_rest_of_phases(r);
+        if (status == OK) {
+            status = ap_invoke_handler(r);
+        }
+    }
+    apr_thread_mutex_unlock(r->invoke_mtx);
+    if (status == SUSPENDED) {
+        c->cs->state = CONN_STATE_SUSPENDED;
+        return;
+    }
+    if (status >= HTTP_MULTIPLE_CHOICES) {
+        /* ap_die() takes a status that is not 200 for a recursion. */
+        r->status = HTTP_OK;
+    }
+    ap_die(status, r);
+    ap_process_request_after_handler(r); /* r is gone */
+}
+
+void lco_drive_lost(lco_req *req)
+{
+    request_rec *r = req->r;
+
+    lco_req_discard(req);
+    req->stage = LCO_STAGE_IDLE;
+    req->eof = 1;
+    r->connection->keepalive = AP_CONN_CLOSE;
+    r->connection->aborted = 1;
+    if (!req->header_sent) {
+        r->status = HTTP_REQUEST_TIME_OUT;
+    }
+    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
+                  "luaco: the connection of a parked request was closed");
+    ap_process_request_after_handler(r);
+}
+
+/* ---- the loop ---- */
+
+static void on_sweep(lco_loop *loop, lco_timer *t)
+{
+    lco_vm *vm = t->data;
+
+    (void) loop;
+    lco_conn_sweep(vm);
+    if (!TAILQ_EMPTY(&vm->parked)) {
+        (void) lco_timer_start(loop, t, lco_conn_sweep_time());
+    }
+}
+
+static void stop_now(lco_vm *vm)
+{
+    lco_conn *conn;
+    lco_req *req;
+
+    atomic_store(&vm->stopping, LCO_STOP_NOW);
+    TAILQ_FOREACH(conn, &vm->parked, parked_link)
+    {
+        if (conn->req) {
+            conn->req->stop = 1;
+            lco_conn_notify(conn, conn->req);
+        }
+    }
+    LIST_FOREACH(req, &vm->waiting, waiting_link)
+    {
+        req->stop = 1;
+        pthread_cond_signal(req->signal);
+    }
+}
+
+static void on_shutdown_timeout(lco_loop *loop, lco_timer *t)
+{
+    lco_vm *vm = t->data;
+
+    (void) loop;
+    ap_log_error(APLOG_MARK, APLOG_WARNING, 0, vm->server,
+                 "luaco: LuaCoShutdownTimeout: what still waits is ended");
+    stop_now(vm);
+}
+
+static apr_interval_time_t shutdown_timeout(lco_vm *vm)
+{
+    lco_server_conf *sc = lco_conf_server(vm->server);
+
+    return sc->shutdown_timeout == LCO_UNSET
+               ? apr_time_from_sec(ap_graceful_shutdown_timeout)
+               : sc->shutdown_timeout;
+}
+
+/* The child stops: what lco_drive_stopping() asked for happens here. */
+static void look_at_stop(lco_vm *vm)
+{
+    switch (atomic_load(&vm->stop_asked)) {
+    case LCO_STOP_GRACEFUL:
+        if (atomic_load(&vm->stopping) == 0) {
+            atomic_store(&vm->stopping, LCO_STOP_GRACEFUL);
+            lco_conn_release_idle(vm);
+            if (shutdown_timeout(vm) > 0) {
+                lco_timer_init(&vm->stop_timer, on_shutdown_timeout, vm);
+                (void) lco_timer_start(vm->loop, &vm->stop_timer,
+                                       shutdown_timeout(vm));
+            }
+        }
+        break;
+    case LCO_STOP_NOW:
+        if (atomic_load(&vm->stopping) != LCO_STOP_NOW) {
+            if (vm->id == 0) {
+                lco_conn_shutdown_all();
+            }
+            stop_now(vm);
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+void lco_drive_stopping(int graceful)
+{
+    int i;
+
+    for (i = 0; i < lco_vm_count(); i++) {
+        lco_vm *vm = lco_vm_get(i);
+
+        atomic_store(&vm->stop_asked,
+                     graceful ? LCO_STOP_GRACEFUL : LCO_STOP_NOW);
+        if (vm->loop) {
+            lco_loop_wake(vm->loop);
+        }
+    }
+}
+
+/* The loop, owner of a parked request that has something to do. */
+static void drive_parked(lco_vm *vm, lco_req *req)
+{
+    lco_conn *conn = req->conn;
+    drove d;
+    int idle = 0;
+
+    lco_vm_leave(vm);
+    req->r->connection->current_thread = vm->thread;
+    d = drive(req, 1);
+    if (d == DROVE_ENDED && lco_finish_can(req)) {
+        idle = lco_finish_here(req);
+    }
+    lco_vm_enter_loop(vm);
+    if (d == DROVE_WAITS) {
+        lco_conn_keep(conn);
+    }
+    else if (idle) {
+        lco_conn_arm_idle(conn);
+    }
+    else {
+        lco_conn_wake_mpm(conn);
+    }
+}
+
+void lco_drive_start(lco_vm *vm)
+{
+    lco_timer_init(&vm->sweep, on_sweep, vm);
+}
+
+int lco_drive_turn(lco_vm *vm)
+{
+    lco_req *req;
+    lco_conn *conn;
+    int parked, left = vm->nready; /* what becomes ready meanwhile: next turn */
+
+    look_at_stop(vm);
+    while (left-- > 0 && (req = TAILQ_FIRST(&vm->ready))) {
+        lco_req_unready(req);
+        conn = req->conn;
+        pthread_mutex_lock(&conn->lock);
+        parked = conn->state == LCO_CONN_PARKED;
+        conn->driving = parked ? 1 : 0;
+        pthread_mutex_unlock(&conn->lock);
+        if (parked) {
+            drive_parked(vm, req);
+        }
+    }
+    return !TAILQ_EMPTY(&vm->ready);
+}

@@ -1,0 +1,43 @@
+/* Driving a request's Lua: start, resume, drain the output, wait, go on.
+ *
+ * Thread: the request's owner, with no VM entered.
+ */
+#ifndef LCO_REQ_DRIVE_H
+#define LCO_REQ_DRIVE_H
+
+#include "req/req.h"
+
+/* A worker, from a hook: runs CODE as PHASE of r.  Returns what the hook
+ * returns: OK, DONE, SUSPENDED (parked) or a status. */
+int lco_drive_phase(request_rec *r, lco_phase phase, const lco_code *code);
+
+/* A worker, from a hook: runs CODE as a phase that cannot yield, by a plain
+ * protected call.  Errors are logged. */
+void lco_drive_call(request_rec *r, lco_phase phase, const lco_code *code);
+
+/* A worker that took a parked connection up: goes on with the request to its
+ * end, or to the next park (c->cs->state says which). */
+void lco_drive_go_on(lco_req *req);
+
+/* A worker: the MPM closes the connection of an unfinished request: ends its
+ * Lua, logs it. */
+void lco_drive_lost(lco_req *req);
+
+/* Turns what the phase came to into the hook's answer, passing what is left of
+ * the response.  A worker; the loop where lco_finish_can() allowed it. */
+int lco_drive_outcome(lco_req *req);
+
+/* child_init, before the VM's loop runs. */
+void lco_drive_start(lco_vm *vm);
+
+/* The loop's turn hook, [in VM]. */
+int lco_drive_turn(lco_vm *vm);
+
+/* What lco_vm.warn is: a warning of the current request. */
+void lco_drive_warn(lco_vm *vm, const char *msg);
+
+/* child_stopping.  GRACEFUL: parked requests go on until LuaCoShutdownTimeout.
+ * Else every waiting thread is told to give up. */
+void lco_drive_stopping(int graceful);
+
+#endif

@@ -1,0 +1,307 @@
+/* The outbox: what Lua wrote, on its way to the output filters.
+ *
+ * ngx.print only appends, inside the VM.  The owner drains with the VM left
+ * (rule 12): all at once where the thread may block, in pieces through the
+ * gate where it must not.  The headers go with the first piece; from Lua's
+ * view they are sent with the first ngx.say, so nothing may change them in
+ * between.
+ */
+#include "req/outbox.h"
+
+#include <string.h>
+
+#include <http_core.h>
+#include <http_log.h>
+#include <http_protocol.h>
+#include <util_filter.h>
+
+#include "req/conn.h"
+
+APLOG_USE_MODULE(luaco);
+
+#define PIECE 16384
+
+static apr_bucket_brigade *outbox(lco_req *req)
+{
+    if (!req->out) {
+        req->out =
+            apr_brigade_create(req->r->pool, req->r->connection->bucket_alloc);
+    }
+    return req->out;
+}
+
+int lco_out_headers(lco_req *req)
+{
+    request_rec *r = req->r;
+
+    if (req->eof) {
+        return -1;
+    }
+    if (!req->header_sent) {
+        req->header_sent = 1;
+        if (req->status_set) {
+            r->status = req->status_set;
+            r->status_line = NULL;
+        }
+        if (!r->content_type && !req->mime_set &&
+            req->dconf->use_default_type != 0) {
+            ap_set_content_type(r, "text/plain");
+        }
+        (void) outbox(req);
+    }
+    return 0;
+}
+
+int lco_out_write(lco_req *req, const char *data, apr_size_t len)
+{
+    if (lco_out_headers(req) != 0) {
+        return -1;
+    }
+    req->seen_body = 1;
+    if (len == 0 || req->aborted || req->r->header_only) {
+        return 0;
+    }
+    if (apr_brigade_write(req->out, NULL, NULL, data, len) != APR_SUCCESS) {
+        return -1;
+    }
+    req->out_bytes += (apr_off_t) len;
+    return 0;
+}
+
+int lco_out_eof(lco_req *req)
+{
+    if (lco_out_headers(req) != 0) {
+        return -1;
+    }
+    req->eof = 1;
+    APR_BRIGADE_INSERT_TAIL(
+        req->out, apr_bucket_eos_create(req->r->connection->bucket_alloc));
+    return 0;
+}
+
+/* Filters that neither block nor look at the thread they run on (rule 11).
+ * BYTYPE:DEFLATE is what AddOutputFilterByType makes of DEFLATE. */
+static const char *const known_filters[] = {"http_header",
+                                            "content_length",
+                                            "byterange",
+                                            "chunk",
+                                            "old_write",
+                                            "deflate",
+                                            "bytype:deflate",
+                                            "http_outerror",
+                                            "ssl/tls filter",
+                                            "ssl/tls coalescing filter",
+                                            "core",
+                                            "luaco_gate",
+                                            "reqtimeout",
+                                            "log_input_output",
+                                            "fixup_headers_out",
+                                            "fixup_headers_err",
+                                            "brotli_compress",
+                                            "bytype:brotli_compress",
+                                            NULL};
+
+int lco_out_filters_known(const lco_req *req)
+{
+    ap_filter_t *f;
+    int i;
+
+    for (f = req->r->output_filters; f; f = f->next) {
+        for (i = 0; known_filters[i]; i++) {
+            if (strcasecmp(f->frec->name, known_filters[i]) == 0) {
+                break;
+            }
+        }
+        if (!known_filters[i]) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+/* Moves about LEN bytes from the outbox to pass_bb. */
+static void take_piece(lco_req *req, apr_off_t len)
+{
+    apr_bucket *after;
+
+    if (!req->pass_bb) {
+        req->pass_bb =
+            apr_brigade_create(req->r->pool, req->r->connection->bucket_alloc);
+    }
+    if (req->out_bytes <= len) {
+        APR_BRIGADE_CONCAT(req->pass_bb, req->out);
+        req->out_bytes = 0;
+        return;
+    }
+    if (apr_brigade_partition(req->out, len, &after) != APR_SUCCESS) {
+        APR_BRIGADE_CONCAT(req->pass_bb, req->out);
+        req->out_bytes = 0;
+        return;
+    }
+    {
+        apr_bucket_brigade *whole = req->out;
+
+        req->out = apr_brigade_split_ex(whole, after, req->pass_bb);
+        req->pass_bb = whole;
+    }
+    req->out_bytes -= len;
+}
+
+int lco_out_is_held(const lco_req *req)
+{
+    return !req->aborted && req->conn && req->conn->held &&
+           !APR_BRIGADE_EMPTY(req->conn->held);
+}
+
+static void note_gone(lco_req *req)
+{
+    if (lco_out_is_held(req)) {
+        apr_brigade_cleanup(req->conn->held);
+    }
+    req->aborted = 1;
+    req->flush_asked = 0;
+    if (req->out) {
+        apr_brigade_cleanup(req->out);
+    }
+    req->out_bytes = 0;
+}
+
+/* Passes pass_bb.  0: the client is gone or a filter failed. */
+static int pass(lco_req *req)
+{
+    request_rec *r = req->r;
+    apr_status_t rv;
+
+    if (!APR_BRIGADE_EMPTY(req->pass_bb) &&
+        APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(req->pass_bb))) {
+        req->eos_passed = 1;
+    }
+    rv = ap_pass_brigade(r->output_filters, req->pass_bb);
+    apr_brigade_cleanup(req->pass_bb);
+    if (rv != APR_SUCCESS || r->connection->aborted) {
+        note_gone(req);
+        return 0;
+    }
+    return 1;
+}
+
+static void add_flush(lco_req *req)
+{
+    if (req->flush_asked) {
+        APR_BRIGADE_INSERT_TAIL(
+            req->out,
+            apr_bucket_flush_create(req->r->connection->bucket_alloc));
+        req->flush_asked = 0;
+    }
+}
+
+static lco_drained drain_blocking(lco_req *req)
+{
+    if (req->flush_waits || lco_out_is_held(req)) {
+        req->flush_asked = 1;
+    }
+    add_flush(req);
+    if (APR_BRIGADE_EMPTY(req->out)) {
+        return LCO_DRAIN_CLEAR;
+    }
+    take_piece(req, req->out_bytes);
+    return pass(req) ? LCO_DRAIN_CLEAR : LCO_DRAIN_GONE;
+}
+
+lco_drained lco_out_drain(lco_req *req, int on_loop)
+{
+    lco_conn *conn = req->conn;
+    int wants_all = req->flush_asked || req->flush_waits;
+    int rc;
+
+    if (!req->out) {
+        return LCO_DRAIN_CLEAR;
+    }
+    if (req->aborted || req->r->connection->aborted) {
+        note_gone(req);
+        return LCO_DRAIN_GONE;
+    }
+    if (req->thread_waits || !conn) {
+        return drain_blocking(req);
+    }
+    if (conn->send_timeout) {
+        ap_log_rerror(APLOG_MARK, APLOG_INFO, APR_TIMEUP, req->r,
+                      "luaco: the client reads nothing");
+        req->r->connection->aborted = 1;
+        note_gone(req);
+        return LCO_DRAIN_GONE;
+    }
+    if (!APR_BRIGADE_EMPTY(req->out) || req->flush_asked) {
+        if (on_loop && !lco_out_filters_known(req)) {
+            return LCO_DRAIN_WORKER;
+        }
+    }
+    conn->nonblock = 1;
+    for (;;) {
+        rc = 1;
+        if (conn->c->data_in_output_filters ||
+            (conn->held && !APR_BRIGADE_EMPTY(conn->held))) {
+            rc = lco_gate_push(conn);
+        }
+        if (rc <= 0) {
+            break;
+        }
+        if (APR_BRIGADE_EMPTY(req->out) && !req->flush_asked) {
+            break;
+        }
+        if (req->out_bytes <= PIECE) {
+            add_flush(req);
+        }
+        take_piece(req, PIECE);
+        conn->wrote = 1; /* what went before has left the core */
+        if (!pass(req)) {
+            rc = -1;
+            break;
+        }
+        if (!wants_all && APR_BRIGADE_EMPTY(req->out)) {
+            /* The rest may lie in the core's buffer, as httpd does it. */
+            break;
+        }
+    }
+    conn->nonblock = 0;
+    if (rc < 0) {
+        note_gone(req);
+        return LCO_DRAIN_GONE;
+    }
+    if (lco_out_is_held(req) ||
+        (rc == 0 && (wants_all || !APR_BRIGADE_EMPTY(req->out)))) {
+        return LCO_DRAIN_SLOW;
+    }
+    return LCO_DRAIN_CLEAR;
+}
+
+int lco_out_is_short(const lco_req *req)
+{
+    return req->out_bytes <= PIECE && !lco_out_is_held(req);
+}
+
+void lco_out_finish(lco_req *req)
+{
+    if (!req->eof) {
+        (void) lco_out_eof(req);
+    }
+    if (req->aborted || req->r->connection->aborted) {
+        note_gone(req);
+        return;
+    }
+    if (!APR_BRIGADE_EMPTY(req->out)) {
+        take_piece(req, req->out_bytes);
+        (void) pass(req);
+    }
+}
+
+void lco_out_break(lco_req *req)
+{
+    if (req->out && !req->aborted) {
+        req->flush_asked = 1;
+        (void) lco_out_drain(req, 0);
+    }
+    req->eof = 1;
+    req->r->connection->keepalive = AP_CONN_CLOSE;
+    req->r->connection->aborted = 1;
+}

@@ -1,0 +1,39 @@
+/* The way of Lua's output to the filters.  Thread: the owner; the drain and
+ * finish functions with no VM entered. */
+#ifndef LCO_REQ_OUTBOX_H
+#define LCO_REQ_OUTBOX_H
+
+#include "req/req.h"
+
+typedef enum lco_drained {
+    LCO_DRAIN_CLEAR,  /* everything asked for is with the kernel or the core */
+    LCO_DRAIN_SLOW,   /* the client must read first */
+    LCO_DRAIN_WORKER, /* a filter in the chain may run on a worker only */
+    LCO_DRAIN_GONE    /* the client is gone */
+} lco_drained;
+
+/* Hands the outbox on.  On a request that holds its thread this may block;
+ * else it never does.  ON_LOOP: only filters known not to block are used. */
+lco_drained lco_out_drain(lco_req *req, int on_loop);
+
+/* Are all filters of the response known not to block? */
+int lco_out_filters_known(const lco_req *req);
+
+/* Is something between the filters and the core, since the client is slow? */
+int lco_out_is_held(const lco_req *req);
+
+/* Is there nothing left but what one more piece can carry? */
+int lco_out_is_short(const lco_req *req);
+
+/* Passes the rest and the end of stream.  On the loop only where
+ * lco_finish_can() allowed it. */
+void lco_out_finish(lco_req *req);
+
+/* A worker: the response breaks off here; what was passed still goes out, the
+ * connection closes without a proper end. */
+void lco_out_break(lco_req *req);
+
+/* Has httpd a status line and an error page for STATUS?  Any thread. */
+int lco_out_knows(int status);
+
+#endif

@@ -1,0 +1,10 @@
+/* Lua's allocator for a VM: counts what the VM holds.  Thread: in VM. */
+#ifndef LCO_VM_ALLOC_H
+#define LCO_VM_ALLOC_H
+
+#include <stddef.h>
+
+/* A lua_Alloc; UD is the lco_vm. */
+void *lco_vm_alloc(void *ud, void *ptr, size_t osize, size_t nsize);
+
+#endif

@@ -1,0 +1,25 @@
+/* The code cache of a VM.  Thread: inside the VM.  Nothing here raises: each
+ * function is a protected call. */
+#ifndef LCO_VM_CODE_H
+#define LCO_VM_CODE_H
+
+#include "vm/vm.h"
+
+/* Pushes the function that runs CODE with a request environment of its own and
+ * returns LUA_OK; or pushes the message and returns Lua's error status.  MODE
+ * is the lco_code_cache in force.  A code without slot (slot < 0) is a file
+ * found by path.  [-0, +1] */
+int lco_vm_push_code(lco_vm *vm, const lco_code *code, int mode);
+
+/* The same in the VM's own globals: LuaCoInit, LuaCoInitWorker.  [-0, +1] */
+int lco_vm_push_boot_code(lco_vm *vm, const lco_code *code);
+
+/* Makes the slots; to be called once, when the libraries are open and nothing
+ * of the user has been loaded.  [-0, +0] / [-0, +1] */
+int lco_vm_open_cache(lco_vm *vm);
+
+/* Compiles every slot, so that no request pays for it.  Returns LUA_OK or
+ * pushes the message of the first that fails.  [-0, +0] / [-0, +1] */
+int lco_vm_compile_all(lco_vm *vm);
+
+#endif
