@@ -112,18 +112,44 @@ static const char *const known_filters[] = {"http_header",
                                             "bytype:brotli_compress",
                                             NULL};
 
+#define KNOWN (sizeof(known_filters) / sizeof(known_filters[0]) - 1)
+
+/* The same as registered, NULL where httpd lacks one. */
+static const ap_filter_rec_t *known_recs[KNOWN];
+
+void lco_out_child_init(void)
+{
+    size_t i;
+
+    for (i = 0; i < KNOWN; i++) {
+        known_recs[i] = ap_get_output_filter_handle(known_filters[i]);
+    }
+}
+
+static int is_known(const ap_filter_rec_t *rec)
+{
+    size_t i;
+
+    for (i = 0; i < KNOWN; i++) {
+        if (rec == known_recs[i]) {
+            return 1;
+        }
+    }
+    /* mod_filter makes records that it does not register. */
+    for (i = 0; i < KNOWN; i++) {
+        if (strcasecmp(rec->name, known_filters[i]) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int lco_out_filters_known(const lco_req *req)
 {
     ap_filter_t *f;
-    int i;
 
     for (f = req->r->output_filters; f; f = f->next) {
-        for (i = 0; known_filters[i]; i++) {
-            if (strcasecmp(f->frec->name, known_filters[i]) == 0) {
-                break;
-            }
-        }
-        if (!known_filters[i]) {
+        if (!is_known(f->frec)) {
             return 0;
         }
     }

@@ -16,6 +16,9 @@ typedef enum lco_drained {
  * else it never does.  ON_LOOP: only filters known not to block are used. */
 lco_drained lco_out_drain(lco_req *req, int on_loop);
 
+/* child_init: looks up the filters that the next one knows. */
+void lco_out_child_init(void);
+
 /* Are all filters of the response known not to block? */
 int lco_out_filters_known(const lco_req *req);
 
