@@ -440,6 +440,9 @@ static int wait_in_thread(lco_req *req)
 
 /* ---- what a phase came to ---- */
 
+/* ngx.exit(ngx.DECLINED), the reference's value. */
+#define DECLINED_BY_LUA (-5)
+
 static int closes_silently(int status)
 {
     return status == 444 || status == 499 || status == HTTP_REQUEST_TIME_OUT;
@@ -470,6 +473,10 @@ int lco_drive_outcome(lco_req *req)
         lco_out_break(req);
         return DONE;
     }
+    if (rc == DECLINED_BY_LUA && !req->header_sent) {
+        /* A check leaves it to the others; a handler found nothing. */
+        rc = req->phase == LCO_PHASE_HANDLER ? HTTP_NOT_FOUND : LCO_OK;
+    }
     if (rc >= HTTP_MULTIPLE_CHOICES && !req->header_sent) {
         r->status = HTTP_OK;
         r->status_line = NULL;
@@ -484,7 +491,8 @@ int lco_drive_outcome(lco_req *req)
                       lco_phase_names[req->phase], r->uri);
         return HTTP_FORBIDDEN;
     }
-    if (!req->header_sent && !req->status_set && rc >= HTTP_OK) {
+    if (!req->header_sent && rc >= HTTP_OK &&
+        (!req->status_set || rc == HTTP_NO_CONTENT)) {
         req->status_set = rc;
     }
     lco_out_finish(req);
