@@ -9,10 +9,11 @@
  */
 #include "req/drive.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include <http_core.h>
 #include <http_log.h>
@@ -92,7 +93,6 @@ static int code_cache_of(const lco_req *req)
 static int push_code(lco_req *req)
 {
     lco_vm *vm = req->vm;
-    struct stat st;
 
     if (lco_vm_push_code(vm, req->code, code_cache_of(req)) == LUA_OK) {
         return 1;
@@ -100,9 +100,12 @@ static int push_code(lco_req *req)
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, req->r, "failed to load %s: %s",
                   lco_phase_names[req->phase], lco_vm_error_text(vm->L, -1));
     lua_settop(vm->L, 0);
-    end(req, req->code->file && stat(req->code->file, &st) != 0
-                 ? HTTP_NOT_FOUND
-                 : HTTP_INTERNAL_SERVER_ERROR);
+    if (!req->code->file || access(req->code->file, R_OK) == 0) {
+        end(req, HTTP_INTERNAL_SERVER_ERROR);
+    }
+    else {
+        end(req, errno == EACCES ? HTTP_FORBIDDEN : HTTP_NOT_FOUND);
+    }
     return 0;
 }
 
