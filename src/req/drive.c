@@ -533,7 +533,7 @@ int lco_drive_outcome(lco_req *req)
         else if (rc >= 0) {
             r->status = rc;
         }
-        lco_out_break(req);
+        lco_out_break(req, rc >= 0);
         return DONE;
     }
     if (rc >= HTTP_MULTIPLE_CHOICES && rc < 1000 && !req->header_sent &&

@@ -332,8 +332,12 @@ void lco_out_finish(lco_req *req)
     }
 }
 
-void lco_out_break(lco_req *req)
+void lco_out_break(lco_req *req, int silently)
 {
+    if (!silently && req->out && !req->aborted) {
+        req->flush_asked = 1;
+        (void) lco_out_drain(req, 0);
+    }
     note_gone(req);
     req->eof = 1;
     req->r->connection->keepalive = AP_CONN_CLOSE;

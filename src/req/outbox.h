@@ -32,10 +32,10 @@ int lco_out_is_short(const lco_req *req);
  * lco_finish_can() allowed it. */
 void lco_out_finish(lco_req *req);
 
-/* A worker: the response breaks off here.  What has left the outbox may still
- * go out, the rest is dropped, and the connection closes without a proper
- * end, as nginx ends a request whose Lua failed after the headers. */
-void lco_out_break(lco_req *req);
+/* A worker: the response breaks off here and the connection closes without a
+ * proper end.  What Lua wrote still goes out as far as the client takes it at
+ * once; SILENTLY (444, 499): nothing more goes out. */
+void lco_out_break(lco_req *req, int silently);
 
 /* Has httpd a status line and an error page for STATUS?  Any thread. */
 int lco_out_knows(int status);
