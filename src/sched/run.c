@@ -4,14 +4,6 @@
  * It is called from outside Lua, where nobody would catch an error: whatever
  * may raise happens inside a coroutine or in a protected call, the rest uses
  * only calls of Lua that cannot fail.
- *
- * Legal changes of state, rows from, columns to:
- *
- *              running suspended normal dead zombie
- *   running       -       y        y     y     y     (zombie: light threads)
- *   suspended     y       -        -     y     -
- *   normal        y       -        -     y     -     (dead: killed, exit)
- *   zombie        -       -        -     y     -
  */
 #include "sched/sched.h"
 
@@ -140,8 +132,8 @@ static step back_to_parent(lco_run *run, lco_co *co, int n, lead first)
     else {
         parent->child = NULL;
         co->parent = NULL;
+        lco_co_become(parent, LCO_CO_RUNNING);
     }
-    parent->status = LCO_CO_RUNNING;
     return go_on(parent, n);
 }
 
@@ -221,7 +213,7 @@ static step on_yield(lco_run *run, lco_co *co, int n)
 
     /* a thread yields to nobody: the values are dropped, others go first */
     lua_pop(co->L, n);
-    co->status = LCO_CO_RUNNING;
+    lco_co_become(co, LCO_CO_RUNNING);
     if (run->post_len > 0 && lco_post_reserve(run) == 0) {
         lco_post_add(run, co);
         return stop(run, LCO_AGAIN);
@@ -233,7 +225,7 @@ static step on_return(lco_run *run, lco_co *co, int n)
 {
     lco_co_cancel(run, co);
     lco_trace_end(run, co, 1);
-    co->status = LCO_CO_DEAD;
+    lco_co_become(co, LCO_CO_DEAD);
     lco_zombie_reap(run, co);
 
     switch (co->kind) {
@@ -257,7 +249,7 @@ static step raise_in_parent(lco_co *co)
 
     lua_xmove(co->L, parent->L, 1);
     parent->child = NULL;
-    parent->status = LCO_CO_RUNNING;
+    lco_co_become(parent, LCO_CO_RUNNING);
     parent->raise = 1;
     return go_on(parent, 1);
 }
@@ -273,7 +265,7 @@ static step on_error(lco_run *run, lco_co *co, int status)
         lco_trace_end(run, co, 0);
     }
     co->failed = 1;
-    co->status = LCO_CO_DEAD;
+    lco_co_become(co, LCO_CO_DEAD);
 
     switch (co->kind) {
     case LCO_KIND_ENTRY:
@@ -418,7 +410,7 @@ int lco_run_start(lco_run *run)
     }
 
     co = run->entry;
-    co->status = LCO_CO_RUNNING;
+    lco_co_become(co, LCO_CO_RUNNING);
     lua_xmove(L, co->L, 1);
     return drive(run, co, 0);
 }
