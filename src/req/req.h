@@ -62,6 +62,7 @@ struct lco_req {
     unsigned declined : 1;     /* the handler's Lua left it to others */
     unsigned filetype_hidden : 1; /* r->finfo.filetype is not the real one */
     apr_filetype_e real_filetype;
+    const char *mime;   /* the type that Lua set, r->pool, or NULL */
     int status_set;     /* ngx.status as Lua assigned it, 0: not */
     int access_verdict; /* LuaCoAccess: DONE or a status that no other check
                            may overrule, 0: none */
