@@ -103,9 +103,14 @@ static const char *const known_filters[] = {"http_header",
 
 int lco_out_filters_known(const lco_req *req)
 {
+    core_server_config *conf = ap_get_core_module_config(
+        req->r->connection->base_server->module_config);
     ap_filter_t *f;
     int i;
 
+    if (conf->flush_max_threshold == 0) {
+        return 0; /* the core's own filter blocks on each byte */
+    }
     for (f = req->r->output_filters; f; f = f->next) {
         for (i = 0; known_filters[i]; i++) {
             if (strcasecmp(f->frec->name, known_filters[i]) == 0) {
