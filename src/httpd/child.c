@@ -22,6 +22,7 @@
 #include "req/conn.h"
 #include "req/drive.h"
 #include "req/finish.h"
+#include "req/req.h"
 #include "req/outbox.h"
 #include "vm/boot.h"
 #include "vm/vm.h"
@@ -90,8 +91,24 @@ static void say_limits(server_rec *s)
                  fds.rlim_cur == RLIM_INFINITY ? -1L : (long) fds.rlim_cur);
 }
 
+/* What coroutine.* and ngx.thread.* say where no run is current: in a phase
+ * that cannot yield they are refused, as the reference refuses them; the
+ * filters have Lua's own coroutines. */
+static const char *refusing_phase(void *data, int coroutines)
+{
+    const lco_vm *vm = data;
+
+    if (!vm->cur || (coroutines &&
+                     (vm->cur->phase == LCO_PHASE_HEADER_FILTER ||
+                      vm->cur->phase == LCO_PHASE_BODY_FILTER))) {
+        return NULL;
+    }
+    return lco_phase_names[vm->cur->phase];
+}
+
 static void open_api(lua_State *L, lco_sched *sched)
 {
+    lco_sched_set_phase(sched, refusing_phase, lco_vm_of(L));
     lco_api_open(L);
     lua_getglobal(L, "ngx");
     lco_sched_open(sched, L); /* ngx.thread, coroutine */

@@ -146,8 +146,13 @@ static int is_known(const ap_filter_rec_t *rec)
 
 int lco_out_filters_known(const lco_req *req)
 {
+    core_server_config *conf = ap_get_core_module_config(
+        req->r->connection->base_server->module_config);
     ap_filter_t *f;
 
+    if (conf->flush_max_threshold == 0) {
+        return 0; /* the core's own filter blocks on each byte */
+    }
     for (f = req->r->output_filters; f; f = f->next) {
         if (!is_known(f->frec)) {
             return 0;
