@@ -1,4 +1,4 @@
-# tags: prefork
+# tags: prefork hardlua
 # Scripts and clients that do what they should not: each gets a defined answer
 # and one line of the log, and the server goes on.
 
