@@ -1,4 +1,4 @@
-# tags: prefork
+# tags: prefork hardlua
 # ngx.exit with each kind of code, before and after output, from everywhere it
 # may be called, in both phases: status, body, and whether the connection lives
 # on.  The table is what nginx with lua-nginx-module 0.10.23 answers; where the

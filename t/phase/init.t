@@ -1,4 +1,4 @@
-# tags: prefork
+# tags: prefork hardlua
 # LuaCoInit, LuaCoInitWorker, LuaCoVMs, the package paths, what requests share
 # and what they do not, and LuaCoCodeCache with files that change.
 
