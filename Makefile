@@ -128,7 +128,9 @@ force:
 export LUACO_OUT = $(abspath $(OUT))
 export LUACO_VARIANT = $(VARIANT)
 export LUACO_LUA = $(LUA)
-TOLD = APXS='$(APXS)' LUACO_LIBEXECDIR='$(LIBEXECDIR)'
+# By the shell, since make expands a recipe before its first line has installed
+# apxs.
+TOLD = APXS='$(APXS)' LUACO_LIBEXECDIR="$$($(APXS) -q LIBEXECDIR)"
 sub = $(MAKE) --no-print-directory
 
 ## make run        sets up, builds, runs the example site (PORT=8080)
