@@ -22,6 +22,7 @@
 #include "req/conn.h"
 #include "req/drive.h"
 #include "req/finish.h"
+#include "req/outbox.h"
 #include "vm/boot.h"
 #include "vm/vm.h"
 
@@ -127,6 +128,7 @@ static void child_init(apr_pool_t *child_pool, server_rec *s)
     for (i = 0; i < lco_vm_count(); i++) {
         lco_drive_start(lco_vm_get(i));
     }
+    lco_out_child_init();
     if (!lco_conn_child_init() ||
         !lco_vm_start_all(child_pool, s, lco_drive_turn)) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,

@@ -130,7 +130,7 @@ static int handler(request_rec *r)
         r->finfo.filetype = req->real_filetype;
         req->filetype_hidden = 0;
     }
-    if (!r->handler) {
+    if (!r->handler || (req && req->declined)) {
         return DECLINED;
     }
     if (strcmp(r->handler, SCRIPT_NAME) == 0) {

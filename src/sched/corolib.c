@@ -185,7 +185,7 @@ lco_co *lco_coro_origin(lco_co *co)
     if (lua_tocfunction(L, -1) == wrap_call) {
         lua_getupvalue(L, -1, 2);
         inner = lco_co_of(lua_tothread(L, -1));
-        if (!inner->failed || inner->parent != co) {
+        if (inner->run_id != co->run_id || !inner->failed) {
             inner = NULL;
         }
         lua_pop(L, 1);

@@ -46,10 +46,6 @@ static void finish(lco_run *run)
 {
     lco_co *co;
 
-    if (run->ended) {
-        return;
-    }
-
     /* user coroutines are on no other list */
     while (run->pending != NULL) {
         lco_co_cancel(run, run->pending);
@@ -84,19 +80,10 @@ static int failure(lco_run *run)
                                         : HTTP_INTERNAL_SERVER_ERROR;
 }
 
-static step orphan(lco_run *run)
-{
-    finish(run);
-    run->host->log(run, LCO_LOG_ERR,
-                   "lua handler aborted: user coroutine has no parent");
-    return stop(run, failure(run));
-}
-
 /* ngx.exit and its kin: CO asked for it. */
 static step end_early(lco_run *run, lco_co *co)
 {
     lco_trace_end(run, co, 1);
-    finish(run);
     return stop(run, run->why == LCO_WHY_EXIT ? run->exit_code : LCO_DONE);
 }
 
@@ -143,10 +130,6 @@ static int hand_over(lco_co *from, lco_co *to, int n, lead first)
 static step back_to_parent(lco_run *run, lco_co *co, int n, lead first)
 {
     lco_co *parent = co->parent;
-
-    if (parent == NULL) {
-        return orphan(run);
-    }
 
     n = hand_over(co, parent, n, first);
     if (co->kind == LCO_KIND_THREAD) {
@@ -230,9 +213,6 @@ static step on_yield(lco_run *run, lco_co *co, int n)
     }
 
     if (co->kind == LCO_KIND_USER) {
-        if (parent == NULL) {
-            return orphan(run);
-        }
         parent->child = NULL;
         co->parent = NULL;
         return go_on(parent, hand_over(co, parent, n,
@@ -271,13 +251,9 @@ static step on_return(lco_run *run, lco_co *co, int n)
 }
 
 /* The error of a function made by coroutine.wrap goes on in its caller. */
-static step raise_in_parent(lco_run *run, lco_co *co)
+static step raise_in_parent(lco_co *co)
 {
     lco_co *parent = co->parent;
-
-    if (parent == NULL) {
-        return orphan(run);
-    }
 
     lua_xmove(co->L, parent->L, 1);
     parent->child = NULL;
@@ -302,7 +278,6 @@ static step on_error(lco_run *run, lco_co *co, int status)
     switch (co->kind) {
     case LCO_KIND_ENTRY:
         lco_log_error(run, co, status);
-        finish(run);
         return stop(run, failure(run));
 
     case LCO_KIND_THREAD:
@@ -313,7 +288,7 @@ static step on_error(lco_run *run, lco_co *co, int status)
         break;
     }
     if (co->is_wrap) {
-        return raise_in_parent(run, co);
+        return raise_in_parent(co);
     }
     return back_to_parent(run, co, 1, LEAD_FALSE);
 }
