@@ -98,9 +98,8 @@ static const char *refusing_phase(void *data, int coroutines)
 {
     const lco_vm *vm = data;
 
-    if (!vm->cur || (coroutines &&
-                     (vm->cur->phase == LCO_PHASE_HEADER_FILTER ||
-                      vm->cur->phase == LCO_PHASE_BODY_FILTER))) {
+    if (!vm->cur || (coroutines && (vm->cur->phase == LCO_PHASE_HEADER_FILTER ||
+                                    vm->cur->phase == LCO_PHASE_BODY_FILTER))) {
         return NULL;
     }
     return lco_phase_names[vm->cur->phase];
