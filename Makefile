@@ -10,8 +10,12 @@ PKG_CONFIG ?= pkg-config
 VARIANT ?= plain
 # A test file or folder, or several: make test T=t/api/thread.t
 T ?=
+# More for t/TEST.PL: --shuffle, --verbose
+TEST_OPTIONS ?=
 MPM ?= event
 PORT ?= 8080
+# Options of bench/run.
+BENCH ?=
 
 # V=1 prints whole commands.
 ifneq ($(V),1)
@@ -46,7 +50,8 @@ WARN_GCC = -Wlogical-op -Wduplicated-cond -Wjump-misses-init
 WARN_CLANG = -Wthread-safety
 WARN += $(if $(findstring clang,$(CC)),$(WARN_CLANG),$(WARN_GCC))
 ifneq ($(filter 1,$(WERROR))$(filter true,$(CI)),)
-WARN += -Werror
+# A sanitizer's code makes gcc see paths that are not there.
+WARN += $(if $(filter asan tsan,$(VARIANT)),,-Werror)
 endif
 
 # Last, so that they win over the optimisation that apxs names.
@@ -55,6 +60,7 @@ FLAGS_asan = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-DLCO_DEBUG
 FLAGS_tsan = -O1 -fno-omit-frame-pointer -fsanitize=thread -DLCO_DEBUG
 FLAGS_hard = -O1 -DLCO_DEBUG
+FLAGS_valgrind = -O1 -DLCO_DEBUG
 FLAGS_analyzer = -fanalyzer
 SANITIZE = $(filter -fsanitize=%,$(FLAGS_$(VARIANT)))
 
@@ -68,6 +74,9 @@ OBJ := $(SRC:%.c=$(OUT)/%.o)
 # A test is a file of t/unit with a main(), linked with what it needs of ours.
 UNIT_SRC := $(wildcard t/unit/*.c)
 UNIT := $(UNIT_SRC:t/unit/%.c=$(OUT)/unit/%)
+# httpd modules that the tests load beside ours, one of each file.
+TESTMOD_SRC := $(wildcard t/c-modules/*.c)
+TESTMOD := $(TESTMOD_SRC:t/c-modules/%.c=$(OUT)/testmod/mod_%.so)
 
 .PHONY: all
 all: module
@@ -81,7 +90,7 @@ $(MODULE): $(OUT)/mod_luaco.o $(OBJ)
 		$(LUA_LIBS)
 
 $(OUT)/libluaco.a: $(OBJ)
-	@rm -f $@
+	@mkdir -p $(@D) && rm -f $@
 	$(call say,AR)$(AR) rcs $@ $^
 
 .PHONY: unit-programs
@@ -90,6 +99,13 @@ unit-programs: $(UNIT)
 $(UNIT): $(OUT)/unit/%: $(OUT)/t/unit/%.o $(OUT)/libluaco.a
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) -pthread $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LUA_LIBS) $(APR_LIBS)
+
+.PHONY: test-modules
+test-modules: $(TESTMOD)
+
+$(TESTMOD): $(OUT)/testmod/mod_%.so: $(OUT)/t/c-modules/%.o
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) -shared -pthread $(SANITIZE) $(LDFLAGS) -o $@ $^
 
 $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)
@@ -107,13 +123,14 @@ $(OUT)/flags: force
 .PHONY: force
 force:
 
--include $(OBJ:.o=.d) $(OUT)/mod_luaco.d $(UNIT_SRC:%.c=$(OUT)/%.d)
+-include $(OBJ:.o=.d) $(OUT)/mod_luaco.d $(UNIT_SRC:%.c=$(OUT)/%.d) \
+	$(TESTMOD_SRC:%.c=$(OUT)/%.d) $(OUT)/bench/mod_bench_null.d
 
 # What the test runner and the scripts want to know.
 export LUACO_OUT = $(abspath $(OUT))
 export LUACO_VARIANT = $(VARIANT)
 export LUACO_LUA = $(LUA)
-TOLD = APXS='$(APXS)' LUACO_LIBEXECDIR='$(LIBEXECDIR)'
+export APXS CC
 sub = $(MAKE) --no-print-directory
 
 ## make run        sets up, builds, runs the example site (PORT=8080)
@@ -121,28 +138,27 @@ sub = $(MAKE) --no-print-directory
 run:
 	@build/setup build $(LUA)
 	@$(sub) module
-	@$(TOLD) exec build/run-example '$(PORT)'
+	@exec build/run-example '$(PORT)'
 
 ## make test       sets up, builds, runs all tests (T=FILE, MPM=prefork)
+#                  files, folders; TEST_OPTIONS=--verbose shows each test
 .PHONY: test
 test:
 	@build/setup build $(LUA) test
-	@$(sub) module unit-programs
-	@$(TOLD) build/run-tests --mpm='$(MPM)' $(T)
+	@$(sub) run-variant
 
 ## make unit       the unit tests alone, no httpd
 .PHONY: unit
 unit:
-	@build/setup build $(LUA) test
+	@build/setup build $(LUA)
 	@$(sub) unit-programs
-	@$(TOLD) build/run-tests t/unit
+	@build/run-tests --only-unit
 
 ## make asan       the tests with address and undefined behaviour sanitizer
 ## make tsan       the tests with the thread sanitizer
 .PHONY: asan tsan
 asan tsan:
 	@build/setup build $(LUA) test
-	@$(sub) VARIANT=$@ module unit-programs
 	@$(sub) VARIANT=$@ run-variant
 
 ## make hardlua    unit, scheduler and tagged tests on a Lua that checks itself
@@ -150,18 +166,22 @@ asan tsan:
 hardlua:
 	@build/setup build lua5.3 test hardlua
 	@build/hardlua build/out/hardlua
-	@$(sub) VARIANT=hard LUA=lua5.3 module unit-programs
 	@$(sub) VARIANT=hard LUA=lua5.3 run-variant
 
+# For tools that want to compile as we do.
+.PHONY: flags
+flags:
+	@echo '$(wordlist 2,999,$(COMPILE))'
+
 .PHONY: run-variant
-run-variant:
-	@$(TOLD) build/run-tests --mpm='$(MPM)' $(T)
+run-variant: module unit-programs test-modules
+	@build/run-tests --mpm='$(MPM)' $(TEST_OPTIONS) $(T)
 
 ## make lint       format, warnings of gcc and clang, static analysis, layers
 .PHONY: lint
 lint:
 	@build/setup build $(LUA) test lint
-	@$(TOLD) build/lint
+	@build/lint
 
 ## make check-layers   only: does a folder include what is above it?
 .PHONY: check-layers
@@ -173,20 +193,27 @@ check-layers:
 compare:
 	@build/setup build $(LUA) test compare
 	@$(sub) module
-	@$(TOLD) t/compare/run $(T)
+	@t/compare/run $(T)
 
-## make bench      C handler, mod_lua, nginx and this module, side by side
+## make bench      C handler, mod_lua, nginx, this module (BENCH=--quick)
 .PHONY: bench
 bench:
 	@build/setup build $(LUA) bench
-	@$(sub) module
-	@$(TOLD) bench/run
+	@$(sub) module bench-modules
+	@bench/run $(BENCH)
+
+# The C handler that the bench compares with.
+.PHONY: bench-modules
+bench-modules: $(OUT)/mod_bench_null.so
+
+$(OUT)/mod_bench_null.so: $(OUT)/bench/mod_bench_null.o
+	$(call say,LD)$(CC) -shared -pthread $(SANITIZE) $(LDFLAGS) -o $@ $^
 
 ## make nightly    valgrind, worker MPM, soak tests, bench: takes long
 .PHONY: nightly
 nightly:
 	@build/setup build $(LUA) test nightly bench
-	@$(TOLD) build/nightly
+	@build/nightly
 
 ## make install    into httpd's folders (DESTDIR=, APXS=); a2enmod luaco
 .PHONY: install

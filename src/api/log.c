@@ -133,8 +133,10 @@ static int log_values(lua_State *L, int level)
     const char *msg;
 
     level = levels[level];
-    if (!(r ? APLOG_R_MODULE_IS_LEVEL(r, APLOG_MODULE_INDEX, level)
-            : APLOG_MODULE_IS_LEVEL(s, APLOG_MODULE_INDEX, level))) {
+    /* Not by httpd's macros: they let every notice pass, and print() makes
+     * notices. */
+    if (level > (r ? ap_get_request_module_loglevel(r, APLOG_MODULE_INDEX)
+                   : ap_get_server_module_loglevel(s, APLOG_MODULE_INDEX))) {
         return 0;
     }
     luaL_checkstack(L, 8, NULL);

@@ -331,7 +331,9 @@ static int output_send_headers(lua_State *L)
 {
     lco_req *req = lco_api_req(L, LCO_OUTPUT, "no request found");
 
-    return lco_out_headers(req) < 0 ? filter_error(L) : done(L);
+    /* Even after ngx.eof(): they have gone, which is what was asked for. */
+    return !req->header_sent && lco_out_headers(req) < 0 ? filter_error(L)
+                                                         : done(L);
 }
 
 static const luaL_Reg output_funcs[] = {

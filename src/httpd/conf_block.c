@@ -30,7 +30,10 @@ typedef struct text {
 
 static void text_add(text *t, const char *data, apr_size_t len)
 {
-    if (t->cap - t->len < len) {
+    if (len == 0) {
+        return;
+    }
+    if (!t->buf || t->cap - t->len < len) {
         char *old = t->buf;
 
         while (t->cap - t->len < len) {

@@ -23,13 +23,14 @@ APLOG_USE_MODULE(luaco);
 /* LuaCoVirtual: no file lies behind the location, so the walk through the file
  * system is left out.  httpd has reset r->per_dir_config to the server's
  * before this hook; the location walk is cached, so that asking for it here
- * and again by httpd costs one comparison per section. */
+ * and again by httpd costs one comparison per section.  What goes to a proxy
+ * has its own walk, through <Proxy>. */
 static int map_to_storage(request_rec *r)
 {
     ap_conf_vector_t *saved = r->per_dir_config;
     int is_virtual;
 
-    if (!lco_conf_any_virtual() || r->method_number == M_TRACE ||
+    if (!lco_conf_any_virtual() || r->method_number == M_TRACE || r->proxyreq ||
         ap_location_walk(r) != OK) {
         r->per_dir_config = saved;
         return DECLINED;
@@ -43,30 +44,63 @@ static int access_checker(request_rec *r)
 {
     const lco_code *code =
         lco_conf_code(lco_conf_dir(r->per_dir_config), LCO_PHASE_ACCESS);
-
-    return code ? lco_drive_phase(r, LCO_PHASE_ACCESS, code) : DECLINED;
-}
-
-/* LuaCoHandler makes itself the handler as SetHandler does, and keeps mod_dir
- * (slash redirect, DirectoryIndex, FallbackResource) and mod_negotiation away:
- * they act on a directory or a missing file only. */
-static int fixups(request_rec *r)
-{
-    const lco_dir_conf *d = lco_conf_dir(r->per_dir_config);
+    int status = code ? lco_drive_phase(r, LCO_PHASE_ACCESS, code) : DECLINED;
     lco_req *req;
 
-    if (!lco_conf_code(d, LCO_PHASE_HANDLER)) {
+    if (status == OK || status == DECLINED || status == SUSPENDED ||
+        status == HTTP_UNAUTHORIZED || status == HTTP_FORBIDDEN) {
+        return status;
+    }
+    req = lco_req_find(r);
+    if (req) {
+        req->access_verdict = status;
+    }
+    return status;
+}
+
+/* Under `Satisfy any` httpd goes on to the password when access_checker says
+ * anything but OK.  A refusal (401, 403) is meant to be outvoted so; a response
+ * that was sent, an error or another status is the end of the request. */
+static int access_checker_ex(request_rec *r)
+{
+    const lco_req *req = lco_req_find(r);
+
+    return req && req->access_verdict ? req->access_verdict : DECLINED;
+}
+
+/* Before LuaCoHandler, mod_negotiation (in this hook, MultiViews) and mod_dir
+ * (in fixups: slash redirect, DirectoryIndex, FallbackResource) are kept away,
+ * and no type is guessed: they act on a directory or a missing file only. */
+static int type_checker(request_rec *r)
+{
+    lco_req *req;
+
+    if (!lco_conf_code(lco_conf_dir(r->per_dir_config), LCO_PHASE_HANDLER) ||
+        (r->finfo.filetype != APR_NOFILE && r->finfo.filetype != APR_DIR)) {
         return DECLINED;
     }
-    r->handler = HANDLER_NAME;
-    if (r->finfo.filetype == APR_NOFILE || r->finfo.filetype == APR_DIR) {
-        req = lco_req_obtain(r);
-        if (!req) {
-            return HTTP_INTERNAL_SERVER_ERROR;
-        }
-        req->real_filetype = r->finfo.filetype;
-        req->filetype_hidden = 1;
-        r->finfo.filetype = APR_UNKFILE;
+    req = lco_req_obtain(r);
+    if (!req) {
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    req->real_filetype = r->finfo.filetype;
+    req->filetype_hidden = 1;
+    r->finfo.filetype = APR_UNKFILE;
+    return DECLINED;
+}
+
+/* LuaCoHandler makes itself the handler as SetHandler does: what comes later,
+ * a RewriteRule in a directory, may still choose another. */
+static int fixups(request_rec *r)
+{
+    const lco_req *req = lco_req_find(r);
+
+    if (req && req->mime) {
+        /* mod_mime has been asked since LuaCoAccess ran. */
+        ap_set_content_type(r, req->mime);
+    }
+    if (lco_conf_code(lco_conf_dir(r->per_dir_config), LCO_PHASE_HANDLER)) {
+        r->handler = HANDLER_NAME;
     }
     return DECLINED;
 }
@@ -97,15 +131,19 @@ static int handler(request_rec *r)
     const lco_code *code = lco_conf_code(d, LCO_PHASE_HANDLER);
     lco_req *req;
 
-    if (!code) {
-        return r->handler && strcmp(r->handler, SCRIPT_NAME) == 0
-                   ? run_script(r)
-                   : DECLINED;
-    }
     req = lco_req_find(r);
     if (req && req->filetype_hidden) {
         r->finfo.filetype = req->real_filetype;
         req->filetype_hidden = 0;
+    }
+    if (!r->handler || (req && req->declined)) {
+        return DECLINED;
+    }
+    if (strcmp(r->handler, SCRIPT_NAME) == 0) {
+        return run_script(r);
+    }
+    if (!code || strcmp(r->handler, HANDLER_NAME) != 0) {
+        return DECLINED;
     }
     if (code->needs_file && d->virtual_on != 1 &&
         r->finfo.filetype == APR_NOFILE) {
@@ -139,6 +177,9 @@ void lco_phase_hooks(void)
      * parked here and none is asked twice (rule 19). */
     ap_hook_access_checker(access_checker, NULL, NULL,
                            APR_HOOK_REALLY_LAST + 10);
+    ap_hook_access_checker_ex(access_checker_ex, NULL, NULL,
+                              APR_HOOK_REALLY_FIRST - 10);
+    ap_hook_type_checker(type_checker, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(fixups, after_core, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_handler(handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(log_transaction, NULL, NULL, APR_HOOK_MIDDLE);

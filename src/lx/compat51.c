@@ -598,6 +598,7 @@ void lx_open_compat(lua_State *L, int luajit_numbers)
     lx_open_names(L);
     lx_open_bit(L);
     lx_open_table_ext(L);
+    lx_floats_as_lua(!luajit_numbers);
     if (luajit_numbers) {
         lx_open_numbers(L);
     }

@@ -24,6 +24,14 @@ int lx_resume(lua_State *co, lua_State *from, int nargs, int *nres)
     return status;
 }
 
+/* Written while the VMs are made, before any thread, the same for all. */
+static int floats_as_lua;
+
+void lx_floats_as_lua(int on)
+{
+    floats_as_lua = on;
+}
+
 size_t lx_num2str(lua_State *L, int idx, char *buf)
 {
     lua_Number n;
@@ -36,12 +44,16 @@ size_t lx_num2str(lua_State *L, int idx, char *buf)
     }
 
     n = lua_tonumber(L, idx);
-    if (isnan(n)) {
+    if (isnan(n) && !floats_as_lua) {
         /* printf would give the sign of it, LuaJIT does not */
-        strcpy(buf, "nan");
+        memcpy(buf, "nan", 4);
         return 3;
     }
     len = snprintf(buf, LX_NUMSIZE, "%.14g", (double) n);
+    if (floats_as_lua && buf[strspn(buf, "-0123456789")] == '\0') {
+        strcpy(buf + len, ".0");
+        len += 2;
+    }
     return (size_t) len;
 }
 

@@ -40,6 +40,10 @@ int lx_resume(lua_State *co, lua_State *from, int nargs, int *nres);
  * names them).  Returns the length.  IDX must be a number.  Never raises. */
 size_t lx_num2str(lua_State *L, int idx, char *buf);
 
+/* LuaCoNumbers lua: from now on lx_num2str() writes floats as Lua's tostring()
+ * does ("5.0").  For the whole process; before any thread runs Lua. */
+void lx_floats_as_lua(int on);
+
 /* The opaque per-thread slot of a lua_State.  A new thread copies the main
  * thread's slot, which therefore stays NULL. */
 static inline void **lx_slot(lua_State *L)

@@ -18,6 +18,11 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Written out, since not every tool reads 0x1p63. */
+#define TWO_TO_53 9007199254740992.0
+#define TWO_TO_63 9223372036854775808.0
+#define TWO_TO_64 18446744073709551616.0
+
 static size_t write_integer(lua_Integer i, char *buf)
 {
     char digits[24];
@@ -49,7 +54,7 @@ static size_t write_number(lua_State *L, int idx, char *buf)
     }
     n = lua_tonumber(L, idx);
     if (n != n) {
-        memcpy(buf, "nan", 3); /* without the sign that printf may add */
+        memcpy(buf, "nan", 4); /* without the sign that printf may add */
         return 3;
     }
     if (n > -1e14 && n < 1e14 && n == (lua_Number) (lua_Integer) n &&
@@ -102,10 +107,10 @@ static void arg_integer(lua_State *L, int arg)
     lua_Number n;
 
     if (is_fraction(L, arg, &n)) {
-        lua_pushinteger(L, n >= 0x1p63   ? LUA_MAXINTEGER
-                           : n < -0x1p63 ? LUA_MININTEGER
-                           : n != n      ? 0
-                                         : (lua_Integer) n);
+        lua_pushinteger(L, n >= TWO_TO_63   ? LUA_MAXINTEGER
+                           : n < -TWO_TO_63 ? LUA_MININTEGER
+                           : n != n         ? 0
+                                            : (lua_Integer) n);
         lua_replace(L, arg);
     }
 }
@@ -117,8 +122,8 @@ static void arg_bits(lua_State *L, int arg)
     lua_Number n;
 
     if (is_fraction(L, arg, &n)) {
-        lua_pushinteger(L, n >= -0x1p63 && n < 0x1p63 ? (lua_Integer) n
-                           : n >= 0x1p63 && n < 0x1p64
+        lua_pushinteger(L, n >= -TWO_TO_63 && n < TWO_TO_63 ? (lua_Integer) n
+                           : n >= TWO_TO_63 && n < TWO_TO_64
                                ? (lua_Integer) (lua_Unsigned) n
                                : LUA_MININTEGER);
         lua_replace(L, arg);
@@ -161,7 +166,7 @@ static int with_whole_results(lua_State *L)
         if (lua_type(L, i) == LUA_TNUMBER && !lua_isinteger(L, i)) {
             lua_Number x = lua_tonumber(L, i);
 
-            if (x >= -0x1p53 && x <= 0x1p53 && x == floor(x) &&
+            if (x >= -TWO_TO_53 && x <= TWO_TO_53 && x == floor(x) &&
                 !(x == 0 && signbit(x))) {
                 lua_pushinteger(L, (lua_Integer) x);
                 lua_replace(L, i - 1);
@@ -177,6 +182,40 @@ static int table_insert(lua_State *L)
     if (lua_gettop(L) == 3) {
         arg_integer(L, 2);
     }
+    return lx_call_replaced(L);
+}
+
+/* What a function or table (upvalue 1) gives string.gsub for a match. */
+static int gsub_value(lua_State *L)
+{
+    int from = lua_upvalueindex(1);
+
+    if (lua_isfunction(L, from)) {
+        lua_pushvalue(L, from);
+        lua_insert(L, 1);
+        lua_call(L, lua_gettop(L) - 1, 1);
+    }
+    else {
+        lua_settop(L, 1);
+        lua_gettable(L, from);
+    }
+    arg_string(L, 1);
+    return 1;
+}
+
+static int str_gsub(lua_State *L)
+{
+    if (lua_isfunction(L, 3) || lua_istable(L, 3)) {
+        lua_pushvalue(L, 3);
+        lua_pushcclosure(L, gsub_value, 1);
+        lua_replace(L, 3);
+    }
+    else {
+        arg_string(L, 3);
+    }
+    arg_string(L, 1);
+    arg_string(L, 2);
+    arg_integer(L, 4);
     return lx_call_replaced(L);
 }
 
@@ -354,7 +393,7 @@ static const struct replaced {
     {"string", "find", "ssi", with_args},
     {"string", "format", NULL, str_format},
     {"string", "gmatch", "ssi", with_args},
-    {"string", "gsub", "sssi", with_args},
+    {"string", "gsub", NULL, str_gsub},
     {"string", "len", "s", with_args},
     {"string", "lower", "s", with_args},
     {"string", "match", "ssi", with_args},

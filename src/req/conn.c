@@ -311,6 +311,7 @@ static void park(lco_conn *conn)
 {
     conn_rec *c = conn->c;
 
+    assert(conn->req);
     conn->was_aborted = c->aborted ? 1 : 0;
     c->aborted = 0;
     conn->parked_since = lco_now();

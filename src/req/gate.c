@@ -8,6 +8,11 @@
  * owner pushes again when the socket is writable.  While nonblock is off, and
  * nothing is held, the gate is transparent.
  *
+ * A response comes in several brigades, its headers first.  The core keeps
+ * small ones until it is called without any, so they leave in one write; the
+ * gate counts what it gave the core since that was last empty (in_core), and
+ * what is in there by other ways it takes for too much.
+ *
  * Runs on the owner of the connection, never with a VM entered (rule 12).
  */
 #include "req/conn.h"
@@ -18,10 +23,12 @@
 
 static ap_filter_rec_t *gate_handle;
 
-/* Bytes handed to the core in one go: it never has more than this pending
- * when it gets a piece, so twice this stays under FlushMaxThreshold's default
- * of 64 KiB. */
+/* Bytes handed to the core before it is empty again, which stays under
+ * FlushMaxThreshold's default of 64 KiB. */
 #define GATE_PIECE 16384
+
+/* For in_core: nobody has counted. */
+#define UNKNOWN ((apr_size_t) -1)
 
 static apr_size_t piece_size(conn_rec *c)
 {
@@ -76,21 +83,32 @@ static void strip_flushes(apr_bucket_brigade *bb)
     }
 }
 
-static int is_small(apr_bucket_brigade *bb, apr_size_t limit)
+/* Will the core take BB without waiting, behind what it has?  The end of a
+ * request never waits there (FlushMaxPipelined). */
+static int fits(lco_conn *conn, apr_bucket_brigade *bb)
 {
+    conn_rec *c = conn->c;
+    apr_size_t limit = piece_size(c);
+    apr_size_t len;
     apr_bucket *b;
-    apr_size_t len = 0;
 
-    for (b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb);
+    if (!c->data_in_output_filters) {
+        conn->in_core = 0;
+    }
+    len = conn->in_core;
+    for (b = APR_BRIGADE_FIRST(bb);
+         b != APR_BRIGADE_SENTINEL(bb) && len <= limit;
          b = APR_BUCKET_NEXT(b)) {
-        if (b->length == (apr_size_t) -1) {
+        if (b->length > limit || /* -1 for one that cannot tell, too */
+            (AP_BUCKET_IS_EOR(b) && c->data_in_output_filters)) {
             return 0;
         }
         len += b->length;
-        if (len > limit) {
-            return 0;
-        }
     }
+    if (len > limit) {
+        return 0;
+    }
+    conn->in_core = len;
     return 1;
 }
 
@@ -118,6 +136,7 @@ static apr_status_t push_held(ap_filter_t *f, lco_conn *conn)
     apr_status_t rv;
     int rest;
 
+    conn->in_core = UNKNOWN;
     while (!APR_BRIGADE_EMPTY(conn->held)) {
         if (c->data_in_output_filters) {
             rv = f->next->frec->filter_func.out_func(f->next, NULL);
@@ -158,17 +177,16 @@ static apr_status_t gate_filter(ap_filter_t *f, apr_bucket_brigade *bb)
     int holding = conn->held && !APR_BRIGADE_EMPTY(conn->held);
     apr_status_t rv;
 
-    if (!conn->nonblock && !holding) {
-        return ap_pass_brigade(f->next, bb);
-    }
     if (!conn->nonblock) {
         /* A worker that may block goes on: everything held comes first. */
-        APR_BRIGADE_PREPEND(bb, conn->held);
+        if (holding) {
+            APR_BRIGADE_PREPEND(bb, conn->held);
+        }
+        conn->in_core = UNKNOWN;
         return ap_pass_brigade(f->next, bb);
     }
     strip_flushes(bb);
-    if (!holding && is_small(bb, piece_size(f->c)) &&
-        !f->c->data_in_output_filters && !(eor_alone(f->c) && later_eor(bb))) {
+    if (!holding && !(eor_alone(f->c) && later_eor(bb)) && fits(conn, bb)) {
         return APR_BRIGADE_EMPTY(bb) ? APR_SUCCESS
                                      : ap_pass_brigade(f->next, bb);
     }
@@ -225,6 +243,7 @@ void lco_gate_release(lco_conn *conn)
          f = f->next) {
     }
     if (f) {
+        conn->in_core = UNKNOWN;
         (void) ap_pass_brigade(f->next, conn->held);
         apr_brigade_cleanup(conn->held);
     }

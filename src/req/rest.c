@@ -3,7 +3,7 @@
  * httpd offers no way to enter ap_process_request_internal() in the middle, so
  * what follows the access_checker hooks there is done here, by the same hooks
  * in the same order with the same treatment of their answers (server/request.c
- * of 2.4.x; rule 19).  t/park/phases.t compares the hook order of a parked and
+ * of 2.4.x; rule 19).  t/phase/hooks.t compares the hook order of a parked and
  * an unparked request.  Runs on a worker, `Satisfy any` never gets here.
  */
 #include "req/rest.h"

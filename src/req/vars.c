@@ -204,16 +204,14 @@ static int get_server_name(lco_req *req, lco_var *var)
 }
 
 /* c->id is that of a slot, which other connections get while this one is
- * parked; scripts use $connection as a key, so it counts connections. */
+ * parked; scripts use $connection as a key, so it counts connections.  An
+ * HTTP/2 stream counts as one: its master belongs to other threads. */
 static int get_connection(lco_req *req, lco_var *var)
 {
     static atomic_ullong serial;
     conn_rec *c = req->r->connection;
     const char *no;
 
-    if (c->master) {
-        c = c->master;
-    }
     no = apr_table_get(c->notes, "luaco-serial");
     if (!no) {
         no = apr_psprintf(c->pool, "%" APR_UINT64_T_FMT,
@@ -420,21 +418,26 @@ static int get_request_id(lco_req *req, lco_var *var)
 
 /* ---- names with a prefix; NAME is in lower case and without it ---- */
 
-/* The header's name for a variable's: dashes for underscores. */
-static void dashes(const char *name, char *out)
+/* The header's name for a variable's: dashes for underscores.  0 if the name
+ * has dashes itself: there is no such variable. */
+static int dashes(const char *name, char *out)
 {
     for (; *name; name++) {
+        if (*name == '-') {
+            return 0;
+        }
         *out++ = *name == '_' ? '-' : *name;
     }
     *out = '\0';
+    return 1;
 }
 
 static int get_http(lco_req *req, const char *name, lco_var *var)
 {
     char key[NAME_MAX_LEN + 1];
 
-    dashes(name, key);
-    return give_string(var, apr_table_get(req->r->headers_in, key));
+    return dashes(name, key) &&
+           give_string(var, apr_table_get(req->r->headers_in, key));
 }
 
 static int get_sent_http(lco_req *req, const char *name, lco_var *var)
@@ -446,7 +449,9 @@ static int get_sent_http(lco_req *req, const char *name, lco_var *var)
     if (!strcmp(name, "content_type")) {
         return get_sent_content_type(req, var);
     }
-    dashes(name, key);
+    if (!dashes(name, key)) {
+        return 0;
+    }
     value = apr_table_getm(r->pool, r->headers_out, key);
     more = apr_table_getm(r->pool, r->err_headers_out, key);
     if (value && more) {
@@ -459,8 +464,8 @@ static int get_sent_trailer(lco_req *req, const char *name, lco_var *var)
 {
     char key[NAME_MAX_LEN + 1];
 
-    dashes(name, key);
-    return give_string(var, apr_table_get(req->r->trailers_out, key));
+    return dashes(name, key) &&
+           give_string(var, apr_table_get(req->r->trailers_out, key));
 }
 
 /* The first "name=value" of the query string, as it stands there. */

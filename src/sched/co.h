@@ -29,19 +29,19 @@ typedef enum lco_kind {
 struct lco_co {
     lua_State *L;
     lco_sched *sched;
-    uint64_t run_id;   /* of the run it belongs to */
+    uint64_t run_id; /* of the run it belongs to */
     lco_kind kind;
     lco_status status;
-    unsigned no;       /* trace number, 0: none yet */
-    lco_co *parent;    /* resumer (while resumed) or spawner; a light thread
-                          keeps its spawner alive by the record's user value */
-    lco_co *child;     /* the user coroutine it has resumed, while that runs */
+    unsigned no;    /* trace number, 0: none yet */
+    lco_co *parent; /* resumer (while resumed) or spawner; a light thread
+                       keeps its spawner alive by the record's user value */
+    lco_co *child;  /* the user coroutine it has resumed, while that runs */
 
     void (*cancel)(lco_co *co, void *data);
     void *cancel_data;
     lco_co *pend_next, *pend_prev;
 
-    lco_co *thr_next, *thr_prev; /* run->threads; _next: run->spent, cache */
+    lco_co *thr_next, *thr_prev;    /* run->threads; _next: run->spent, cache */
     lco_co *zombies, *zombies_last; /* finished children not waited for */
     lco_co *zomb_next, *zomb_prev;
 
@@ -54,8 +54,9 @@ struct lco_co {
     unsigned is_wrap : 1;
     unsigned spawned : 1; /* yielded by spawn: one result is on its stack */
     unsigned raise : 1;   /* its wrapped coroutine failed: raise on resume */
-    unsigned failed : 1;  /* ended with an error, which is on its stack top */
+    unsigned failed : 1;  /* ended with an error */
     unsigned waiting : 1; /* in ngx.thread.wait, for children of wait_gen */
+    unsigned asleep : 1;  /* in an API yield: counted in run->asleep */
     unsigned posted : 1;  /* may have an entry in run->posted */
 };
 

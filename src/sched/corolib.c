@@ -92,16 +92,17 @@ static int resume(lua_State *L, lco_sched *s, lua_KFunction k)
         return 2;
     }
     lco_sched_need_yield(L);
-    if (!lua_checkstack(co->L, n)) {
+    /* one slot more, for the message if the start itself fails */
+    if (!lua_checkstack(co->L, n + 1)) {
         lua_pushboolean(L, 0);
         lua_pushliteral(L, "too many arguments to resume");
         return 2;
     }
 
-    me->status = LCO_CO_NORMAL;
+    lco_co_become(me, LCO_CO_NORMAL);
     me->child = co;
     co->parent = me;
-    co->status = LCO_CO_RUNNING;
+    lco_co_become(co, LCO_CO_RUNNING);
     run->op = LCO_OP_RESUME;
     run->cur = co;
     return lua_yieldk(L, n, 0, k);
@@ -170,41 +171,36 @@ static int coro_wrap(lua_State *L)
 lco_co *lco_coro_origin(lco_co *co)
 {
     lua_State *L = co->L;
-    lua_State *thread;
     lua_Debug ar;
-    lco_co *inner, *origin = NULL;
+    lco_co *inner = NULL;
 
-    /* an error that wrap_call raised and nobody caught has left its frame on
-     * top of the dead coroutine's stack */
-    if (!lua_getstack(L, 0, &ar) || !lua_checkstack(L, 4)) {
+    /* wrap_continue's lua_error leaves wrap_call's frame on top of the dead
+     * coroutine's stack; what else that frame may raise once its coroutine
+     * has failed is a memory error */
+    if (lua_status(L) != LUA_ERRRUN || !lua_getstack(L, 0, &ar) ||
+        !lua_checkstack(L, 2)) {
         return NULL;
     }
     lua_getinfo(L, "f", &ar);
-    if (lua_tocfunction(L, -1) == wrap_call &&
-        lua_getupvalue(L, -1, 2) != NULL) {
-        thread = lua_tothread(L, -1);
-        inner = lco_co_of(thread);
-        if (inner->failed && inner->parent == co && lua_checkstack(thread, 1)) {
-            lua_pushvalue(thread, -1);
-            lua_xmove(thread, L, 1);
-            if (lua_rawequal(L, -1, -4)) {
-                origin = inner;
-            }
-            lua_pop(L, 1);
+    if (lua_tocfunction(L, -1) == wrap_call) {
+        lua_getupvalue(L, -1, 2);
+        inner = lco_co_of(lua_tothread(L, -1));
+        if (inner->run_id != co->run_id || !inner->failed) {
+            inner = NULL;
         }
         lua_pop(L, 1);
     }
     lua_pop(L, 1);
-    return origin;
+    return inner;
 }
 
 void lco_coro_suspend(lco_run *run, lco_co *co)
 {
     lco_co *parent = co->kind == LCO_KIND_USER ? co->parent : NULL;
 
-    co->status = LCO_CO_SUSPENDED;
+    lco_co_become(co, LCO_CO_SUSPENDED);
     if (parent != NULL) {
-        parent->status = LCO_CO_RUNNING;
+        lco_co_become(parent, LCO_CO_RUNNING);
     }
     lco_trace_yield(run, co, parent);
 }

@@ -7,7 +7,6 @@
  */
 #include "sched/sched.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 void lco_post_init(lco_run *run)
@@ -18,11 +17,26 @@ void lco_post_init(lco_run *run)
     run->post_len = 0;
 }
 
-void lco_post_free(lco_run *run)
+/* The VM's memory, so that its limit counts this too; unlike a call of Lua
+ * the allocator itself does not raise. */
+static void *vm_realloc(lco_run *run, void *p, size_t old, size_t size)
+{
+    void *ud;
+    lua_Alloc alloc = lua_getallocf(run->sched->L, &ud);
+
+    return alloc(ud, p, old, size);
+}
+
+static void free_ring(lco_run *run)
 {
     if (run->posted != run->post_inline) {
-        free(run->posted);
+        vm_realloc(run, run->posted, run->post_cap * sizeof(*run->posted), 0);
     }
+}
+
+void lco_post_free(lco_run *run)
+{
+    free_ring(run);
     lco_post_init(run);
 }
 
@@ -36,7 +50,7 @@ int lco_post_reserve(lco_run *run)
     }
 
     cap = run->post_cap * 2;
-    ring = malloc(cap * sizeof(*ring));
+    ring = vm_realloc(run, NULL, 0, cap * sizeof(*ring));
     if (ring == NULL) {
         return -1;
     }
@@ -44,9 +58,7 @@ int lco_post_reserve(lco_run *run)
     tail = run->post_cap - run->post_head;
     memcpy(ring, run->posted + run->post_head, tail * sizeof(*ring));
     memcpy(ring + tail, run->posted, run->post_head * sizeof(*ring));
-    if (run->posted != run->post_inline) {
-        free(run->posted);
-    }
+    free_ring(run);
     run->posted = ring;
     run->post_cap = cap;
     run->post_head = 0;
@@ -78,7 +90,8 @@ lco_co *lco_post_next(lco_run *run)
         run->post_len--;
 
         lco_trace_run_posted(run, p.no);
-        if (p.co != NULL && p.co->status == LCO_CO_RUNNING) {
+        if (p.co != NULL) {
+            assert(p.co->status == LCO_CO_RUNNING);
             return p.co;
         }
     }

@@ -4,14 +4,6 @@
  * It is called from outside Lua, where nobody would catch an error: whatever
  * may raise happens inside a coroutine or in a protected call, the rest uses
  * only calls of Lua that cannot fail.
- *
- * Legal changes of state, rows from, columns to:
- *
- *              running suspended normal dead zombie
- *   running       -       y        y     y     y     (zombie: light threads)
- *   suspended     y       -        -     y     -
- *   normal        y       -        -     y     -     (dead: killed, exit)
- *   zombie        -       -        -     y     -
  */
 #include "sched/sched.h"
 
@@ -46,10 +38,6 @@ static void finish(lco_run *run)
 {
     lco_co *co;
 
-    if (run->ended) {
-        return;
-    }
-
     /* user coroutines are on no other list */
     while (run->pending != NULL) {
         lco_co_cancel(run, run->pending);
@@ -73,6 +61,7 @@ static void finish(lco_run *run)
     lco_co_recycle(run);
     lco_post_free(run);
     run->uthreads = 0;
+    run->asleep = 0;
     run->cur = NULL;
     run->ended = 1;
 }
@@ -83,21 +72,10 @@ static int failure(lco_run *run)
                                         : HTTP_INTERNAL_SERVER_ERROR;
 }
 
-static step orphan(lco_run *run)
-{
-    finish(run);
-    run->host->log(run, LCO_LOG_ERR,
-                   "lua handler aborted: user coroutine has no parent");
-    return stop(run, failure(run));
-}
-
 /* ngx.exit and its kin: CO asked for it. */
 static step end_early(lco_run *run, lco_co *co)
 {
-    lco_co_cancel(run, co);
     lco_trace_end(run, co, 1);
-    co->status = LCO_CO_DEAD;
-    finish(run);
     return stop(run, run->why == LCO_WHY_EXIT ? run->exit_code : LCO_DONE);
 }
 
@@ -145,10 +123,6 @@ static step back_to_parent(lco_run *run, lco_co *co, int n, lead first)
 {
     lco_co *parent = co->parent;
 
-    if (parent == NULL) {
-        return orphan(run);
-    }
-
     n = hand_over(co, parent, n, first);
     if (co->kind == LCO_KIND_THREAD) {
         lco_co_delete(run, co);
@@ -158,8 +132,8 @@ static step back_to_parent(lco_run *run, lco_co *co, int n, lead first)
     else {
         parent->child = NULL;
         co->parent = NULL;
+        lco_co_become(parent, LCO_CO_RUNNING);
     }
-    parent->status = LCO_CO_RUNNING;
     return go_on(parent, n);
 }
 
@@ -186,6 +160,12 @@ static step thread_over(lco_run *run, lco_co *co, int n)
 
 /* ---- after a resume ---- */
 
+static void fall_asleep(lco_run *run, lco_co *co)
+{
+    co->asleep = 1;
+    run->asleep++;
+}
+
 static step on_yield(lco_run *run, lco_co *co, int n)
 {
     lco_op op = run->op;
@@ -199,6 +179,9 @@ static step on_yield(lco_run *run, lco_co *co, int n)
 
     switch (op) {
     case LCO_OP_WAIT:
+        if (!co->waiting) {
+            fall_asleep(run, co);
+        }
         return stop(run, LCO_AGAIN);
 
     case LCO_OP_SERVICE:
@@ -222,9 +205,6 @@ static step on_yield(lco_run *run, lco_co *co, int n)
     }
 
     if (co->kind == LCO_KIND_USER) {
-        if (parent == NULL) {
-            return orphan(run);
-        }
         parent->child = NULL;
         co->parent = NULL;
         return go_on(parent, hand_over(co, parent, n,
@@ -233,7 +213,7 @@ static step on_yield(lco_run *run, lco_co *co, int n)
 
     /* a thread yields to nobody: the values are dropped, others go first */
     lua_pop(co->L, n);
-    co->status = LCO_CO_RUNNING;
+    lco_co_become(co, LCO_CO_RUNNING);
     if (run->post_len > 0 && lco_post_reserve(run) == 0) {
         lco_post_add(run, co);
         return stop(run, LCO_AGAIN);
@@ -245,7 +225,7 @@ static step on_return(lco_run *run, lco_co *co, int n)
 {
     lco_co_cancel(run, co);
     lco_trace_end(run, co, 1);
-    co->status = LCO_CO_DEAD;
+    lco_co_become(co, LCO_CO_DEAD);
     lco_zombie_reap(run, co);
 
     switch (co->kind) {
@@ -263,21 +243,13 @@ static step on_return(lco_run *run, lco_co *co, int n)
 }
 
 /* The error of a function made by coroutine.wrap goes on in its caller. */
-static step raise_in_parent(lco_run *run, lco_co *co)
+static step raise_in_parent(lco_co *co)
 {
     lco_co *parent = co->parent;
 
-    if (parent == NULL) {
-        return orphan(run);
-    }
-
-    /* one copy stays: see lco_coro_origin() */
-    if (lua_checkstack(co->L, 1)) {
-        lua_pushvalue(co->L, -1);
-    }
     lua_xmove(co->L, parent->L, 1);
     parent->child = NULL;
-    parent->status = LCO_CO_RUNNING;
+    lco_co_become(parent, LCO_CO_RUNNING);
     parent->raise = 1;
     return go_on(parent, 1);
 }
@@ -293,12 +265,11 @@ static step on_error(lco_run *run, lco_co *co, int status)
         lco_trace_end(run, co, 0);
     }
     co->failed = 1;
-    co->status = LCO_CO_DEAD;
+    lco_co_become(co, LCO_CO_DEAD);
 
     switch (co->kind) {
     case LCO_KIND_ENTRY:
         lco_log_error(run, co, status);
-        finish(run);
         return stop(run, failure(run));
 
     case LCO_KIND_THREAD:
@@ -309,7 +280,7 @@ static step on_error(lco_run *run, lco_co *co, int status)
         break;
     }
     if (co->is_wrap) {
-        return raise_in_parent(run, co);
+        return raise_in_parent(co);
     }
     return back_to_parent(run, co, 1, LEAD_FALSE);
 }
@@ -347,12 +318,13 @@ static int dispatch(lco_run *run, lco_co *co, int nargs)
     return next.rc;
 }
 
-/* All coroutines wait.  For what, once the entry thread is gone and nothing is
- * pending?  Threads that nobody can wait for any more (their parent failed, or
- * was never resumed again) keep the reference's requests open for ever. */
+/* All coroutines wait.  For what, once the entry thread is gone and the host
+ * will wake nobody?  Zombies that nobody can wait for any more (their parent
+ * failed, or was never resumed again) keep the reference's requests open for
+ * ever. */
 static int idle(const lco_run *run)
 {
-    return run->entry == NULL && run->pending == NULL ? LCO_OK : LCO_AGAIN;
+    return run->entry == NULL && run->asleep == 0 ? LCO_OK : LCO_AGAIN;
 }
 
 static int drive(lco_run *run, lco_co *co, int nargs)
@@ -438,8 +410,7 @@ int lco_run_start(lco_run *run)
     }
 
     co = run->entry;
-    lco_trace_number(run, co);
-    co->status = LCO_CO_RUNNING;
+    lco_co_become(co, LCO_CO_RUNNING);
     lua_xmove(L, co->L, 1);
     return drive(run, co, 0);
 }
@@ -448,7 +419,8 @@ int lco_run_wake(lco_run *run, lco_co *co, int nargs)
 {
     assert(!run->ended && run->cur == NULL);
     assert(co->run_id == run->id && co->status == LCO_CO_RUNNING);
-    assert(co->cancel == NULL);
+    assert(co->asleep && co->cancel == NULL);
+    lco_co_awake(run, co);
     return drive(run, co, nargs);
 }
 
@@ -461,6 +433,7 @@ int lco_run_continue(lco_run *run, int nargs)
 int lco_run_wait(lco_run *run)
 {
     assert(!run->ended && run->cur != NULL);
+    fall_asleep(run, run->cur);
     run->cur = NULL;
     return drive(run, lco_post_next(run), 0);
 }

@@ -25,11 +25,11 @@
 enum {
     LCO_OK = 0,
     LCO_ERROR = -1,
-    LCO_AGAIN = -2,   /* something still waits: the host will wake it */
-    LCO_DONE = -4,    /* reserved: the host itself goes on (exec, jump) */
-    LCO_SERVICE = -6  /* the current coroutine asked the host for a service
-                         that needs the VM left (flush): do it, then call
-                         lco_run_continue() or lco_run_wait() */
+    LCO_AGAIN = -2,  /* something still waits: the host will wake it */
+    LCO_DONE = -4,   /* reserved: the host itself goes on (exec, jump) */
+    LCO_SERVICE = -6 /* the current coroutine asked the host for a service
+                        that needs the VM left (flush): do it, then call
+                        lco_run_continue() or lco_run_wait() */
 };
 
 /* Why a run ended early, beside its result. */
@@ -62,19 +62,20 @@ struct lco_run {
     void *data; /* the host's */
 
     lco_co *entry; /* NULL before it starts and after it ended */
-    lco_co *cur; /* the running coroutine, NULL while all wait */
-    uint64_t id; /* never reused: a coroutine of an ended run is recognised */
+    lco_co *cur;   /* the running coroutine, NULL while all wait */
+    uint64_t id;   /* never reused: a coroutine of an ended run is recognised */
 
     lco_op op;
     lco_why why;
     int exit_code;
     int service; /* which service LCO_OP_SERVICE asks for; the host's number */
 
-    int uthreads; /* light threads alive or zombie */
-    lco_co *threads;  /* anchored light threads, newest first */
-    lco_co *pending;  /* coroutines with a pending operation */
-    lco_co *spent;    /* ended threads, for reuse by other runs: Lua of this
-                         one may still hold them and ask for their status */
+    int uthreads;    /* light threads alive or zombie */
+    int asleep;      /* coroutines in an API yield: the host will wake them */
+    lco_co *threads; /* anchored light threads, newest first */
+    lco_co *pending; /* coroutines with a pending operation */
+    lco_co *spent;   /* ended threads, for reuse by other runs: Lua of this
+                        one may still hold them and ask for their status */
 
     lco_post *posted; /* ring */
     unsigned post_cap, post_head, post_len;
@@ -156,7 +157,10 @@ LX_RAISES lco_co *lco_co_check(lua_State *L, lco_run *run);
  * exit, abort, error.  It must not raise or run Lua. */
 void lco_co_pend(lco_run *run, lco_co *co,
                  void (*cancel)(lco_co *co, void *data), void *data);
-/* The operation completed: forget the cancel function. */
+/* The operation completed: forget the cancel function.  Between this and
+ * lco_run_wake() nothing tells the host when CO is killed or its run ends: a
+ * host that lets completed operations queue up unpends right before the wake,
+ * or pends the queue's entry instead. */
 void lco_co_unpend(lco_run *run, lco_co *co);
 /* Data given to lco_co_pend, NULL if nothing is pending. */
 void *lco_co_pending(const lco_co *co);

@@ -54,6 +54,9 @@ static inline int lco_co_is_alive(const lco_co *co)
     return co->status != LCO_CO_DEAD && co->status != LCO_CO_ZOMBIE;
 }
 
+/* Changes its status; any change that is not legal is a fault of ours. */
+void lco_co_become(lco_co *co, lco_status status);
+
 /* A fresh user coroutine of RUN, its thread pushed on L.  [-0, +1] */
 LX_RAISES lco_co *lco_co_new(lua_State *L, lco_run *run);
 
@@ -78,6 +81,8 @@ void lco_co_recycle(lco_run *run);
 
 /* Calls the cancel function of CO's pending operation, if there is one. */
 void lco_co_cancel(lco_run *run, lco_co *co);
+/* CO is no longer one that the host will wake. */
+void lco_co_awake(lco_run *run, lco_co *co);
 
 /* ---- post.c: posted threads ---- */
 
@@ -120,7 +125,6 @@ void lco_log_error(lco_run *run, lco_co *co, int status);
 
 /* ---- trace.c: one function per line of the contract ---- */
 
-void lco_trace_number(lco_run *run, lco_co *co);
 void lco_trace_create(lco_run *run, lco_co *co, lco_co *parent);
 void lco_trace_spawn(lco_run *run, lco_co *co, lco_co *parent);
 void lco_trace_resume(lco_run *run, lco_co *co, lco_co *parent);

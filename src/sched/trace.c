@@ -27,7 +27,7 @@ static void pair(lco_run *run, const char *verb, lco_co *co, lco_co *parent)
     if (!run->tracing) {
         return;
     }
-    p = number(run, parent);
+    p = number(run, parent); /* first: an entry thread is 1 */
     c = number(run, co);
     snprintf(line, sizeof(line), "%s %u in %u", verb, c, p);
     run->host->trace(run, line);
@@ -40,13 +40,6 @@ static void single(lco_run *run, const char *verb, unsigned no,
 
     snprintf(line, sizeof(line), "%s %u%s", verb, no, after);
     run->host->trace(run, line);
-}
-
-void lco_trace_number(lco_run *run, lco_co *co)
-{
-    if (run->tracing) {
-        number(run, co);
-    }
 }
 
 void lco_trace_create(lco_run *run, lco_co *co, lco_co *parent)

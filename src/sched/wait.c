@@ -53,6 +53,14 @@ void lco_co_pend(lco_run *run, lco_co *co,
     run->pending = co;
 }
 
+void lco_co_awake(lco_run *run, lco_co *co)
+{
+    if (co->asleep) {
+        co->asleep = 0;
+        run->asleep--;
+    }
+}
+
 void *lco_co_pending(const lco_co *co)
 {
     return co->cancel != NULL ? co->cancel_data : NULL;

@@ -8,6 +8,7 @@
  */
 #include "vm/vm.h"
 
+#include "vm/alloc.h"
 #include "vm/boot.h"
 
 #include <stdlib.h>
@@ -91,6 +92,7 @@ lco_vm *lco_vm_pick(lco_vm *prefer)
         lco_vm_enter(prefer);
         return prefer;
     }
+    assert(nvms > 0);
     start = atomic_fetch_add_explicit(&next_vm, 1, memory_order_relaxed);
     for (i = 0; i < (unsigned) nvms; i++) {
         vm = vms[(start + i) % (unsigned) nvms];
@@ -194,6 +196,7 @@ static void destroy(lco_vm *vm)
     if (vm->L) {
         lua_close(vm->L);
     }
+    lco_vm_alloc_close(vm);
     pthread_mutex_destroy(&vm->lock);
     pthread_mutex_destroy(&vm->queue);
     pthread_mutex_destroy(&vm->refs_lock);
@@ -221,7 +224,7 @@ int lco_vm_create_all(apr_pool_t *conf_pool, server_rec *s, int count)
 {
     int i;
 
-    vms = calloc((size_t) count, sizeof(*vms));
+    vms = calloc((size_t) count, sizeof(void *));
     if (!vms) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, APR_ENOMEM, s,
                      "luaco: no memory");

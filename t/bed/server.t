@@ -54,6 +54,9 @@ subtest 'restarts' => sub {
     $s->graceful;
     ok wait_until(sub { ($s->children)[-1] != $before }), 'a new child';
     is $s->raw->get('/gone')->status, 404, 'graceful: the new configuration';
+    $old->send("TP/1.1\r\nHost: a\r\n\r\n");
+    is $old->response->status, 410, 'and the old one for what had begun';
+    $old->close;
     $s->restart;
     is $s->raw->get('/other')->status, 410, 'restart';
     $s->graceful_stop;

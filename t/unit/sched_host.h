@@ -343,4 +343,57 @@ static int host_waits(const host *h)
     return n;
 }
 
+/* ---- whole cases ---- */
+
+typedef struct sched_case {
+    const char *name;
+    const char *wakes; /* what is woken, in this order; "!abort" ends the run */
+    const char *lua;
+    const char *expect;
+    int full_log;
+} sched_case;
+
+static void die(host *h, const char *what)
+{
+    printf("Bail out! %s: %s\n", what, lua_tostring(h->L, -1));
+    exit(1);
+}
+
+static host *new_host(unsigned cache_max, lua_Alloc alloc, void *ud)
+{
+    host *h = calloc(1, sizeof(*h));
+
+    assert(h != NULL);
+    h->text = calloc(1, h->cap = 4096);
+    h->trace_next = 1;
+    h->L = alloc != NULL ? lua_newstate(alloc, ud) : luaL_newstate();
+    assert(h->text != NULL && h->L != NULL);
+    h->sched = lco_sched_create(h->L, cache_max);
+    assert(h->sched != NULL);
+    lua_pushcfunction(h->L, host_open);
+    lua_pushlightuserdata(h->L, h);
+    if (lua_pcall(h->L, 1, 0, 0) != LUA_OK) {
+        die(h, "open");
+    }
+    return h;
+}
+
+static void free_host(host *h)
+{
+    lco_sched_destroy(h->sched);
+    lua_close(h->L);
+    free(h->text);
+    free(h);
+}
+
+/* The compiled SOURCE on the main thread's stack. */
+static void compile(host *h, const char *source)
+{
+    lua_pushcfunction(h->L, host_compile);
+    lua_pushlightuserdata(h->L, (void *) source);
+    if (lua_pcall(h->L, 1, 1, 0) != LUA_OK) {
+        die(h, "compile");
+    }
+}
+
 #endif

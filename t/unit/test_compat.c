@@ -6,6 +6,10 @@
  * beside them. */
 #include "lx/compat.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include <lualib.h>
 
 #include "tap.h"
@@ -333,6 +337,21 @@ static const test_case numbers[] = {
     SAME("('abcabc'):match('%a', 2.9)", "b"),
     SAME("('aaa'):gsub('a', 'b', 2.9)", "bba 2"),
     SAME("('a'):gsub('a', 5.0)", "5 1"),
+    SAME("('a1b2'):gsub('%d', function(d) return d * 2.0 end)", "a2b4 2"),
+    SAME("('a1b2'):gsub('(%a)(%d)', function(a, d) return d / 2 end)",
+         "0.51 2"),
+    SAME("('a1b2'):gsub('(%d)', {['1'] = 3.0})", "a3b2 2"),
+    SAME("('a1b2'):gsub('%d', setmetatable({}, {__index = function(t, k) "
+         "return k / 1 end}), 1.5)",
+         "a1b2 1"),
+    SAME("('ab'):gsub('%a', function() return nil end)", "ab 2"),
+    SAME("('ab'):gsub('%a', function() return false end)", "ab 2"),
+    SAME("pcall(string.gsub, 'a', 'a', function() return {} end)",
+         "false invalid replacement value (a table)"),
+    SAME("pcall(string.gsub, 'a', 'a', function() error('x', 0) end)",
+         "false x"),
+    SAME("(pcall(string.gsub, 'a', 'a', nil))", "false"),
+    SAME("(pcall(string.gsub, 'a', 'a'))", "false"),
     SAME("string.len(60 / 2), string.upper(1.0), string.lower(1.0), "
          "string.reverse(12.0)",
          "2 1 1 21"),

@@ -52,6 +52,12 @@ sub module {
     return out() . '/mod_luaco.so';
 }
 
+# A module of t/c-modules, built for the tests: testmod('hooktrace').
+sub testmod {
+    my ($name) = @_;
+    return out() . "/testmod/mod_$name.so";
+}
+
 # LoadModule lines for this MPM, without our own module, which needs command().
 sub load_modules {
     my ($mpm, @more) = @_;

@@ -49,10 +49,11 @@ sub text {
     return $text // '';
 }
 
-# Lines since the mark, those that match REGEX if given.
+# Whole lines since the mark, those that match REGEX if given: the last one may
+# be half written.
 sub lines {
     my ($self, $regex) = @_;
-    my @lines = split /\n/, $self->text;
+    my @lines = split /\n/, $self->text =~ s/[^\n]+\z//r;
     return defined $regex ? grep { $_ =~ $regex } @lines : @lines;
 }
 

@@ -6,7 +6,7 @@ package LuaCo::Run;
 # one server, runs its files one after the other, stops the server and looks
 # through the logs.  Whatever a pass has started is gone when it ends.
 #
-# A test file may carry a line "# tags: WORD...":
+# A test file may carry a line "# tags: WORD..." (" * tags:" in C):
 #   prefork           run it on the prefork MPM as well (and on worker, nightly)
 #   hardlua           part of `make hardlua`, as all of t/sched is
 #   no-asan, no-tsan, no-valgrind   left out there; the file says why
@@ -18,8 +18,6 @@ package LuaCo::Run;
 use strict;
 use warnings;
 
-use Apache::TestConfig ();
-use Apache::TestTrace ();
 use File::Find ();
 use File::Path qw(make_path remove_tree);
 use Getopt::Long ();
@@ -47,13 +45,11 @@ sub new {
     }, $class;
     local @ARGV = @argv;
     Getopt::Long::GetOptions(
-        'mpm=s'      => \$self->{mpm},
-        'soak'       => \$self->{soak},
-        'shuffle:s'  => \$self->{shuffle},
-        'verbose'    => \$self->{verbose},
-        'keep'       => \$self->{keep},
-        'no-unit'    => \$self->{no_unit},
-        'only-unit'  => \$self->{only_unit},
+        'mpm=s'     => \$self->{mpm},
+        'soak'      => \$self->{soak},
+        'shuffle:s' => \$self->{shuffle},
+        'verbose'   => \$self->{verbose},
+        'only-unit' => \$self->{only_unit},
     ) or die "t/TEST.PL: bad option\n";
     $self->{names} = [@ARGV];
     $self->{tool}  = LuaCo::Sanitizer->new($self->{variant});
@@ -65,7 +61,7 @@ sub new {
 sub tags {
     my ($file) = @_;
     return map { $_ => 1 }
-        map { split ' ' } slurp($file) =~ /^# tags:(.*)$/mg;
+        map { split ' ' } slurp($file) =~ m{^(?:#| \*) tags:(.*)$}mg;
 }
 
 # Every test below FOLDER: .t files, and .c files of t/unit as their programs.
@@ -101,11 +97,10 @@ sub all_tests {
     }
     if (!@{ $self->{names} }) {
         @tests = grep { !m{^t/soak/} || $self->{soak} } tests_below('t');
-        @tests = grep { m{^t/unit/} } @tests if $self->{only_unit};
+        @tests = grep {/\.c$/} @tests if $self->{only_unit};
     }
     # C first: what fails there explains what fails later.
     my @unit = grep {/\.c$/} @tests;
-    @unit = () if $self->{no_unit};
     my @perl = grep {/\.t$/} @tests;
     if (defined $self->{shuffle}) {
         my $seed = $self->{shuffle} || time;
@@ -121,7 +116,7 @@ sub fits_variant {
     my ($self, $file) = @_;
     my %tag     = tags($file);
     my $variant = $self->{variant};
-    return !$tag{"no-$variant"} unless $variant eq 'hard';
+    return !$tag{"no-$variant"} if $variant ne 'hard' || $file =~ /\.c$/;
     return $tag{hardlua} || $file =~ m{^t/sched/};
 }
 
@@ -129,18 +124,29 @@ sub fits_variant {
 sub passes {
     my ($self) = @_;
     my ($unit, $perl) = $self->all_tests;
-    my @perl = @$perl;
-    @perl = grep { $self->fits_variant($_) } @perl
-        unless @{ $self->{names} };
-    return [$self->{mpm}, @$unit, @perl] if @{ $self->{names} } == 1 && @$unit;
+    # A file that is named itself is run, whatever its tags say.
+    my %named = map { $_ => 1 } @{ $self->{names} };
+    my @unit  = grep { $named{$_} || $self->fits_variant($_) } @$unit;
+    my @perl  = grep { $named{$_} || $self->fits_variant($_) } @$perl;
     my @anywhere = grep { my %tag = tags($_); $tag{prefork} } @perl;
     if ($self->{mpm} ne 'event') {
-        return [$self->{mpm}, @{ $self->{names} } ? @perl : @anywhere];
+        my %tagged = map { $_ => 1 } @anywhere;
+        return [$self->{mpm}, grep { $named{$_} || $tagged{$_} } @perl];
     }
-    my @passes = ([event => @$unit, @perl]);
+    my @passes = ([event => @unit, @perl]);
     push @passes, [prefork => @anywhere]
         if @anywhere && $self->{variant} ne 'hard';
     return @passes;
+}
+
+# The logs of an earlier pass of this run stay under its name.
+sub make_log_folders {
+    my ($self, $mpm) = @_;
+    rename 't/logs', "t/logs.$self->{last_mpm}" if $self->{last_mpm};
+    $self->{last_mpm} = $mpm;
+    remove_tree('t/logs', 't/state');
+    make_path('t/logs/conf', 't/logs/san');
+    return;
 }
 
 # ---- configuration ----
@@ -175,12 +181,7 @@ sub topic_config {
 # t/conf/apache_test_config.pm, by which the tests find the server.
 sub configure {
     my ($self, $mpm, @files) = @_;
-    # The logs of an earlier pass of this run stay under its name.
-    rename 't/logs', "t/logs.$self->{last_mpm}" if $self->{last_mpm};
-    $self->{last_mpm} = $mpm;
-    remove_tree('t/logs', 't/state');
     unlink 't/conf/apache_test_config.pm';
-    make_path('t/logs/conf', 't/logs/san');
     my $top = LuaCo::Httpd::top();
     my %vars = (
         top     => $top,
@@ -215,7 +216,10 @@ sub configure {
 
 sub write_config {
     my ($top, %vars) = @_;
+    require Apache::TestConfig;
+    require Apache::TestTrace;
     # It reports each file that it writes.
+    no warnings 'once';
     $Apache::TestTrace::Level = 'error';
     my $config = Apache::TestConfig->new(
         {   %vars,
@@ -313,14 +317,13 @@ sub look_through_logs {
     for my $log (error_logs()) {
         open my $fh, '<', $log or next;
         while (<$fh>) {
-            # A test that makes a child die says so in its private server's
-            # configuration, not here.
+            # A test that wants a child to die uses SIGKILL.
             if (/exit signal (?!Killed)\w+|core dump|\bPANIC\b|LCO_ASSERT/) {
                 chomp;
                 $self->fault("$log: $_");
             }
             if (/\b(?:Address|Thread|Leak|UndefinedBehavior)Sanitizer\b/
-                || /\bruntime error: /) {
+                || /:\d+:\d+: runtime error: /) {
                 chomp;
                 $self->fault("$log: $_");
             }
@@ -366,8 +369,10 @@ sub run_pass {
     local $ENV{LUACO_MPM} = $mpm;
     print "\n== $mpm", $self->{variant} eq 'plain' ? '' : ", $self->{variant}",
         "\n";
-    $self->configure($mpm, @perl);
-    my $mark = "$$." . ++$self->{pass_number};
+    $self->make_log_folders($mpm);
+    $self->configure($mpm, @perl) if @perl;
+    # Unlike that of any other run on this machine, in whatever container.
+    my $mark = join '.', $$, ++$self->{pass_number}, $^T, int rand 1e9;
     local $ENV{LUACO_RUN} = $mark;
     $self->{mark} = $mark;
     local $ENV{LUACO_HTTPD_PREFIX} = $self->{tool}->httpd_prefix;
@@ -408,6 +413,8 @@ sub run {
     delete @ENV{ grep {/_proxy$|^APACHE_|^HARNESS_|^PERL5LIB$/i} keys %ENV };
     $ENV{LC_ALL} = 'C';
     $ENV{PERL_USE_UNSAFE_INC} = 0;
+    # Tests with something random in them start from it, see t/README.md.
+    $ENV{LUACO_SEED} ||= 1;
     $ENV{LUACO_SLOW} ||= $self->{tool}->slowness;
     $| = 1;
     remove_tree(glob 't/logs.*');

@@ -14,9 +14,13 @@ use warnings;
 use LuaCo::Httpd;
 use LuaCo::Util qw(slurp);
 
+# The variant, and another file of suppressions than the variant's.
 sub new {
-    my ($class, $variant) = @_;
-    my $self = bless { variant => $variant, reports => 0 }, $class;
+    my ($class, $variant, $file) = @_;
+    my $self = bless {
+        variant => $variant,
+        file    => $file // LuaCo::Httpd::top() . "/build/$variant.supp",
+    }, $class;
     $self->{suppressions} = $self->read_suppressions;
     return $self;
 }
@@ -46,7 +50,8 @@ sub options {
 # Environment and wrapper of this variant, as words of a command line.
 sub words {
     my ($self, $unit) = @_;
-    my %log = (log_path => reports_to());
+    # A runtime that keeps too much shall not take the machine with it.
+    my %log = (log_path => reports_to(), hard_rss_limit_mb => 6000);
     if ($self->{variant} eq 'asan') {
         my $asan = options(
             %log,
@@ -57,7 +62,7 @@ sub words {
             allocator_may_return_null => 1,
             strict_string_checks      => 1,
         );
-        my $ubsan = options(%log, print_stacktrace => 1);
+        my $ubsan = options(log_path => reports_to(), print_stacktrace => 1);
         my @words = ('env', "ASAN_OPTIONS=$asan", "UBSAN_OPTIONS=$ubsan");
         push @words, 'LD_PRELOAD='
             . join(':', map { runtime_library($_) } 'libasan.so',
@@ -72,11 +77,16 @@ sub words {
             die_after_fork         => 0,
             history_size           => 4,
             second_deadlock_stack  => 1,
+            # httpd's prefork children end from inside a signal handler.
+            report_signal_unsafe   => 0,
             allocator_may_return_null => 1,
         );
         # Kernels that randomise more address bits than this runtime knows of
         # stop it with "unexpected memory mapping": setarch -R.
-        my @words = ('setarch', '-R', 'env', "TSAN_OPTIONS=$tsan");
+        # Some containers forbid it, and some do not need it.
+        my @fixed = ('setarch', '-R');
+        @fixed = () if system("@fixed true 2>/dev/null") != 0;
+        my @words = (@fixed, 'env', "TSAN_OPTIONS=$tsan");
         push @words, 'LD_PRELOAD=' . runtime_library('libtsan.so')
             unless $unit;
         return @words;
@@ -117,7 +127,7 @@ my $ours = qr{\blco_|\blx_|luaco|(?:^|[\s/])src/\w+/\w+\.[ch]\b|t/unit/};
 # frame of ours, see suppressed().
 sub read_suppressions {
     my ($self) = @_;
-    my $file = LuaCo::Httpd::top() . "/build/$self->{variant}.supp";
+    my $file = $self->{file};
     return [] unless -e $file;
     my @found;
     my $why = '';
@@ -132,6 +142,8 @@ sub read_suppressions {
             unless $line =~ /^[\w*]+$/ && $line =~ /[a-zA-Z]{3}/;
         my $regex = join '.*', map {quotemeta} split /\*/, $line, -1;
         $regex = qr/^$regex$/;
+        die "$file: \"$line\" is a name of ours\n"
+            if $line =~ /^lco_|^lx_|luaco/;
         for my $name ('lco_', 'lx_', 'luaco_module', $self->our_functions) {
             die "$file: \"$line\" would match $name\n" if $name =~ $regex;
         }
@@ -152,7 +164,7 @@ sub our_functions {
 # Splits a report file into single reports.
 sub split_reports {
     my ($text) = @_;
-    return grep {/\S/} split /^={18,}$/m, $text
+    return grep {/WARNING|ERROR|FATAL/} split /^={18,}$/m, $text
         if $text =~ /ThreadSanitizer/;
     if ($text =~ /LeakSanitizer/) {
         return grep {/^(?:Direct|Indirect) leak/} split /\n\n+/, $text;
@@ -173,7 +185,7 @@ sub stacks {
             push @{ $stacks[-1] }, $2 if $in && @stacks;
         }
         elsif ($line =~ /\S/) {
-            $in = $line !~ /created (?:by|at)|allocated|Location is|Mutex M/;
+            $in = $line !~ /created (?:by|at)|allocated by|Location is|Mutex M/;
         }
     }
     return @stacks;

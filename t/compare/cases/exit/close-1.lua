@@ -1,0 +1,3 @@
+-- ngx.exit(-1) closes the connection.
+ngx.header.x_lost = "lost"
+ngx.exit(-1)

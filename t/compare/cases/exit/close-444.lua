@@ -1,0 +1,3 @@
+-- ngx.exit(444) closes the connection.
+ngx.header.x_lost = "lost"
+ngx.exit(444)

@@ -1,0 +1,11 @@
+-- ngx.exit from coroutines in coroutines.
+ngx.say("before")
+coroutine.wrap(function()
+    coroutine.wrap(function()
+        ngx.say("inner")
+        ngx.exit(0)
+        ngx.say("not reached")
+    end)()
+    ngx.say("not reached")
+end)()
+ngx.say("not reached")

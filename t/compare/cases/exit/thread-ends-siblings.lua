@@ -1,0 +1,12 @@
+-- ngx.exit from a light thread ends all.
+ngx.thread.spawn(function()
+    ngx.sleep(0.01)
+    ngx.say("not reached: sibling")
+end)
+local t = ngx.thread.spawn(function()
+    ngx.say("thread")
+    ngx.exit(0)
+    ngx.say("not reached")
+end)
+ngx.say("not reached: entry")
+ngx.thread.wait(t)

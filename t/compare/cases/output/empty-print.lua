@@ -1,0 +1,4 @@
+-- An empty print sends the headers.
+ngx.status = 202
+ngx.print("")
+ngx.status = 203

@@ -1,0 +1,2 @@
+-- A handler that writes nothing.
+local x = 1

@@ -1,0 +1,2 @@
+-- A status without a body.
+ngx.status = 201

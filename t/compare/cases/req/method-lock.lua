@@ -1,0 +1,3 @@
+-- ngx.req.get_method of LOCK.
+-- method: LOCK
+ngx.say(ngx.req.get_method(), " ", ngx.var.request_method)

@@ -1,0 +1,3 @@
+-- ngx.req.get_method of MKCOL.
+-- method: MKCOL
+ngx.say(ngx.req.get_method(), " ", ngx.var.request_method)
