@@ -25,6 +25,8 @@ my %expected = (
     '/tsleep' => "sum 6",
     '/plain'  => "plain ",
     '/file.txt' => 'file',
+    # Long enough to be worth deflating.
+    '/long'     => 'long ' x 1000,
 );
 my @all = sort keys %expected;
 
@@ -42,9 +44,21 @@ for my $finish (qw(loop worker)) {
         conf   => <<'CONF',
 LogLevel luaco:trace4
 RequestReadTimeout header=20-40,MinRate=500 body=20,MinRate=500
-<LocationMatch "^/(sleep|asleep|tsleep|plain|hold|big)">
+<LocationMatch "^/(sleep|asleep|tsleep|plain|hold|big|long)">
     SetOutputFilter DEFLATE
 </LocationMatch>
+<Location /long>
+    <LuaCoHandler>
+        for i = 1, 1000 do
+            ngx.print("long ")
+            if i % 300 == 0 then
+                ngx.flush(true)
+                ngx.sleep(0.001)
+            end
+        end
+        ngx.say(ngx.var.arg_n or "")
+    </LuaCoHandler>
+</Location>
 <Location /status>
     <LuaCoHandler>
         ngx.sleep(0.001)
@@ -72,6 +86,9 @@ CONF
                 for my $uri (@all, reverse @all) {
                     my $r = $c->get($uri, headers => $headers);
                     is text($r), answer_to($uri), $uri;
+                    is $r->header('content-encoding'),
+                        @$headers ? 'gzip' : undef, 'deflated or not'
+                        if $uri eq '/long';
                 }
             };
             subtest "pipelined 8 deep, $where, $how" => sub {

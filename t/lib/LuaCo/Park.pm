@@ -35,7 +35,7 @@ sub parked_conf {
     return <<'CONF';
 LuaCoVMs 1
 <LuaCoInit>
-    gate, waiting, log_of = {}, {}, {}
+    gate, waiting, kept = {}, {}, {}
     function hold(sleep)
         local k = ngx.var.arg_k or "k"
         waiting[k] = (waiting[k] or 0) + 1

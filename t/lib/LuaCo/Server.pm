@@ -156,6 +156,7 @@ sub write_config {
     my $all = $self->{threads} * $self->{children};
     # Children that end in good order keep their slots meanwhile.
     my $slots = $self->{children} + 4;
+    my $level = $self->{luaco} ? 'notice luaco:info' : 'notice';
     my $mpm = $self->{mpm} eq 'prefork'
         ? <<"PREFORK"
 StartServers $self->{workers}
@@ -198,7 +199,7 @@ TypesConfig "\@Root\@/mime.types"
     ScriptSock "\@LogDir\@/cgisock"
 </IfModule>
 ErrorLog "\@LogDir\@/error_log"
-LogLevel notice luaco:info
+LogLevel $level
 LogFormat "%h %l %u %t \\"%r\\" %>s %b"
 CustomLog "\@LogDir\@/access_log" "%h %l %u %t \\"%r\\" %>s %b"
 DocumentRoot "\@DocumentRoot\@"
