@@ -14,6 +14,8 @@ T ?=
 TEST_OPTIONS ?=
 MPM ?= event
 PORT ?= 8080
+# Options of bench/run.
+BENCH ?=
 
 # V=1 prints whole commands.
 ifneq ($(V),1)
@@ -122,15 +124,13 @@ $(OUT)/flags: force
 force:
 
 -include $(OBJ:.o=.d) $(OUT)/mod_luaco.d $(UNIT_SRC:%.c=$(OUT)/%.d) \
-	$(TESTMOD_SRC:%.c=$(OUT)/%.d)
+	$(TESTMOD_SRC:%.c=$(OUT)/%.d) $(OUT)/bench/mod_bench_null.d
 
 # What the test runner and the scripts want to know.
 export LUACO_OUT = $(abspath $(OUT))
 export LUACO_VARIANT = $(VARIANT)
 export LUACO_LUA = $(LUA)
-# By the shell, since make expands a recipe before its first line has installed
-# apxs.
-TOLD = APXS='$(APXS)' LUACO_LIBEXECDIR="$$($(APXS) -q LIBEXECDIR)"
+export APXS CC
 sub = $(MAKE) --no-print-directory
 
 ## make run        sets up, builds, runs the example site (PORT=8080)
@@ -138,7 +138,7 @@ sub = $(MAKE) --no-print-directory
 run:
 	@build/setup build $(LUA)
 	@$(sub) module
-	@$(TOLD) exec build/run-example '$(PORT)'
+	@exec build/run-example '$(PORT)'
 
 ## make test       sets up, builds, runs all tests (T=FILE, MPM=prefork)
 #                  files, folders; TEST_OPTIONS=--verbose shows each test
@@ -152,7 +152,7 @@ test:
 unit:
 	@build/setup build $(LUA)
 	@$(sub) unit-programs
-	@$(TOLD) build/run-tests --only-unit
+	@build/run-tests --only-unit
 
 ## make asan       the tests with address and undefined behaviour sanitizer
 ## make tsan       the tests with the thread sanitizer
@@ -175,13 +175,13 @@ flags:
 
 .PHONY: run-variant
 run-variant: module unit-programs test-modules
-	@$(TOLD) build/run-tests --mpm='$(MPM)' $(TEST_OPTIONS) $(T)
+	@build/run-tests --mpm='$(MPM)' $(TEST_OPTIONS) $(T)
 
 ## make lint       format, warnings of gcc and clang, static analysis, layers
 .PHONY: lint
 lint:
 	@build/setup build $(LUA) test lint
-	@$(TOLD) build/lint
+	@build/lint
 
 ## make check-layers   only: does a folder include what is above it?
 .PHONY: check-layers
@@ -193,20 +193,27 @@ check-layers:
 compare:
 	@build/setup build $(LUA) test compare
 	@$(sub) module
-	@$(TOLD) t/compare/run $(T)
+	@t/compare/run $(T)
 
-## make bench      C handler, mod_lua, nginx and this module, side by side
+## make bench      C handler, mod_lua, nginx, this module (BENCH=--quick)
 .PHONY: bench
 bench:
 	@build/setup build $(LUA) bench
-	@$(sub) module
-	@$(TOLD) bench/run
+	@$(sub) module bench-modules
+	@bench/run $(BENCH)
+
+# The C handler that the bench compares with.
+.PHONY: bench-modules
+bench-modules: $(OUT)/mod_bench_null.so
+
+$(OUT)/mod_bench_null.so: $(OUT)/bench/mod_bench_null.o
+	$(call say,LD)$(CC) -shared -pthread $(SANITIZE) $(LDFLAGS) -o $@ $^
 
 ## make nightly    valgrind, worker MPM, soak tests, bench: takes long
 .PHONY: nightly
 nightly:
 	@build/setup build $(LUA) test nightly bench
-	@$(TOLD) build/nightly
+	@build/nightly
 
 ## make install    into httpd's folders (DESTDIR=, APXS=); a2enmod luaco
 .PHONY: install

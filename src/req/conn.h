@@ -52,6 +52,7 @@ struct lco_conn {
     unsigned wrote : 1;    /* a piece went to the core since the last wait */
     apr_bucket_brigade *held; /* what the gate holds back, or NULL */
     apr_bucket_brigade *gate_bb;
+    apr_size_t in_core; /* the gate's: bytes in the core filter, at most */
 
     pthread_mutex_t lock;
     pthread_cond_t cond;       /* a reclaiming worker waits here */

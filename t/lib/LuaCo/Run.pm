@@ -317,8 +317,7 @@ sub look_through_logs {
     for my $log (error_logs()) {
         open my $fh, '<', $log or next;
         while (<$fh>) {
-            # A test that makes a child die says so in its private server's
-            # configuration, not here.
+            # A test that wants a child to die uses SIGKILL.
             if (/exit signal (?!Killed)\w+|core dump|\bPANIC\b|LCO_ASSERT/) {
                 chomp;
                 $self->fault("$log: $_");
@@ -372,7 +371,8 @@ sub run_pass {
         "\n";
     $self->make_log_folders($mpm);
     $self->configure($mpm, @perl) if @perl;
-    my $mark = "$$." . ++$self->{pass_number};
+    # Unlike that of any other run on this machine, in whatever container.
+    my $mark = join '.', $$, ++$self->{pass_number}, $^T, int rand 1e9;
     local $ENV{LUACO_RUN} = $mark;
     $self->{mark} = $mark;
     local $ENV{LUACO_HTTPD_PREFIX} = $self->{tool}->httpd_prefix;
@@ -413,6 +413,8 @@ sub run {
     delete @ENV{ grep {/_proxy$|^APACHE_|^HARNESS_|^PERL5LIB$/i} keys %ENV };
     $ENV{LC_ALL} = 'C';
     $ENV{PERL_USE_UNSAFE_INC} = 0;
+    # Tests with something random in them start from it, see t/README.md.
+    $ENV{LUACO_SEED} ||= 1;
     $ENV{LUACO_SLOW} ||= $self->{tool}->slowness;
     $| = 1;
     remove_tree(glob 't/logs.*');
