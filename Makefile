@@ -231,13 +231,15 @@ install: module
 	fi
 
 ## make uninstall  takes away what install put there
+#                  a luaco.conf that was changed stays
 .PHONY: uninstall
 uninstall:
 	rm -f '$(DESTDIR)$(LIBEXECDIR)/mod_luaco.so' \
 		'$(DESTDIR)$(SYSCONFDIR)/mods-available/luaco.load' \
-		'$(DESTDIR)$(SYSCONFDIR)/mods-available/luaco.conf' \
 		'$(DESTDIR)$(SYSCONFDIR)/mods-enabled/luaco.load' \
 		'$(DESTDIR)$(SYSCONFDIR)/mods-enabled/luaco.conf'
+	conf='$(DESTDIR)$(SYSCONFDIR)/mods-available/luaco.conf'; \
+	if cmp -s build/luaco.conf "$$conf"; then rm -f "$$conf"; fi
 
 ## make clean      removes what was built and what tests left
 .PHONY: clean
