@@ -183,13 +183,15 @@ static const char *dashes(apr_pool_t *rpool, const char *name)
     return copy;
 }
 
-static void remove_header(request_rec *r, const resp_rule *rule,
-                          const char *name)
+static void remove_header(lco_req *req, const resp_rule *rule, const char *name)
 {
+    request_rec *r = req->r;
+
     apr_table_unset(r->headers_out, name);
     apr_table_unset(r->err_headers_out, name);
     switch (rule->kind) {
     case RESP_TYPE:
+        req->mime = NULL;
         ap_set_content_type(r, NULL);
         break;
     case RESP_LENGTH:
@@ -227,9 +229,10 @@ static apr_off_t parse_length(const char *s)
 }
 
 /* Adds one value, escaped and not empty; a length has been checked. */
-static void add_header(request_rec *r, const resp_rule *rule, const char *name,
+static void add_header(lco_req *req, const resp_rule *rule, const char *name,
                        const char *value)
 {
+    request_rec *r = req->r;
     apr_table_t *table = rule->of_body ? r->headers_out : r->err_headers_out;
     apr_time_t when;
 
@@ -241,7 +244,8 @@ static void add_header(request_rec *r, const resp_rule *rule, const char *name,
         apr_table_set(table, name, value);
         break;
     case RESP_TYPE:
-        ap_set_content_type(r, apr_pstrdup(r->pool, value));
+        req->mime = apr_pstrdup(r->pool, value);
+        ap_set_content_type(r, req->mime);
         break;
     case RESP_LENGTH:
         ap_set_content_length(r, parse_length(value));
@@ -305,16 +309,16 @@ static int header_newindex(lua_State *L)
             return luaL_error(L, "failed to set header");
         }
         if (is_first) {
-            remove_header(r, rule, name);
+            remove_header(req, rule, name);
             is_first = 0;
         }
         if (*value) {
-            add_header(r, rule, name, value);
+            add_header(req, rule, name, value);
         }
         lua_settop(L, 4);
     }
     if (is_first) {
-        remove_header(r, rule, name);
+        remove_header(req, rule, name);
     }
     return 0;
 }

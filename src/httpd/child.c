@@ -22,6 +22,8 @@
 #include "req/conn.h"
 #include "req/drive.h"
 #include "req/finish.h"
+#include "req/req.h"
+#include "req/outbox.h"
 #include "vm/boot.h"
 #include "vm/vm.h"
 
@@ -89,8 +91,24 @@ static void say_limits(server_rec *s)
                  fds.rlim_cur == RLIM_INFINITY ? -1L : (long) fds.rlim_cur);
 }
 
+/* What coroutine.* and ngx.thread.* say where no run is current: in a phase
+ * that cannot yield they are refused, as the reference refuses them; the
+ * filters have Lua's own coroutines. */
+static const char *refusing_phase(void *data, int coroutines)
+{
+    const lco_vm *vm = data;
+
+    if (!vm->cur || (coroutines &&
+                     (vm->cur->phase == LCO_PHASE_HEADER_FILTER ||
+                      vm->cur->phase == LCO_PHASE_BODY_FILTER))) {
+        return NULL;
+    }
+    return lco_phase_names[vm->cur->phase];
+}
+
 static void open_api(lua_State *L, lco_sched *sched)
 {
+    lco_sched_set_phase(sched, refusing_phase, lco_vm_of(L));
     lco_api_open(L);
     lua_getglobal(L, "ngx");
     lco_sched_open(sched, L); /* ngx.thread, coroutine */
@@ -127,6 +145,7 @@ static void child_init(apr_pool_t *child_pool, server_rec *s)
     for (i = 0; i < lco_vm_count(); i++) {
         lco_drive_start(lco_vm_get(i));
     }
+    lco_out_child_init();
     if (!lco_conn_child_init() ||
         !lco_vm_start_all(child_pool, s, lco_drive_turn)) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,

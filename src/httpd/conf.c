@@ -15,6 +15,8 @@
 #include <apr_strings.h>
 #include <apr_tables.h>
 
+#include <string.h>
+
 const char *const lco_phase_names[LCO_PHASES] = {
     [LCO_PHASE_INIT] = "LuaCoInit",
     [LCO_PHASE_INIT_WORKER] = "LuaCoInitWorker",
@@ -56,16 +58,24 @@ static apr_array_header_t *slots;
 static apr_hash_t *slot_of_file;
 static int any_virtual;
 
+/* What a section without directives of ours has. */
+static const lco_dir_conf nothing = {
+    .virtual_on = LCO_UNSET,
+    .check_client_abort = LCO_UNSET,
+    .use_default_type = LCO_UNSET,
+    .code_cache = LCO_UNSET,
+};
+
+/* Byte by byte: padding that differs would only cost a merge. */
+static int is_nothing(const lco_dir_conf *d)
+{
+    return memcmp(d, &nothing, sizeof(nothing)) == 0;
+}
+
 void *lco_conf_create_dir(apr_pool_t *conf_pool, char *dir)
 {
-    lco_dir_conf *d = apr_pcalloc(conf_pool, sizeof(*d));
-
     (void) dir;
-    d->virtual_on = LCO_UNSET;
-    d->check_client_abort = LCO_UNSET;
-    d->use_default_type = LCO_UNSET;
-    d->code_cache = LCO_UNSET;
-    return d;
+    return apr_pmemdup(conf_pool, &nothing, sizeof(nothing));
 }
 
 static int overlay(int base, int add)
@@ -77,9 +87,19 @@ void *lco_conf_merge_dir(apr_pool_t *conf_pool, void *base_v, void *add_v)
 {
     const lco_dir_conf *base = base_v;
     const lco_dir_conf *add = add_v;
-    lco_dir_conf *d = apr_palloc(conf_pool, sizeof(*d));
+    lco_dir_conf *d;
     int i;
 
+    /* Most sections have nothing of ours, and this runs in each request for
+     * each section: records are not written to once they are merged, so one
+     * may stand for the result. */
+    if (is_nothing(add)) {
+        return base_v;
+    }
+    if (is_nothing(base)) {
+        return add_v;
+    }
+    d = apr_palloc(conf_pool, sizeof(*d));
     for (i = 0; i < LCO_PHASES; i++) {
         d->code[i] = add->code[i] ? add->code[i] : base->code[i];
     }

@@ -93,6 +93,12 @@ static int type_checker(request_rec *r)
  * a RewriteRule in a directory, may still choose another. */
 static int fixups(request_rec *r)
 {
+    const lco_req *req = lco_req_find(r);
+
+    if (req && req->mime) {
+        /* mod_mime has been asked since LuaCoAccess ran. */
+        ap_set_content_type(r, req->mime);
+    }
     if (lco_conf_code(lco_conf_dir(r->per_dir_config), LCO_PHASE_HANDLER)) {
         r->handler = HANDLER_NAME;
     }
@@ -130,7 +136,7 @@ static int handler(request_rec *r)
         r->finfo.filetype = req->real_filetype;
         req->filetype_hidden = 0;
     }
-    if (!r->handler) {
+    if (!r->handler || (req && req->declined)) {
         return DECLINED;
     }
     if (strcmp(r->handler, SCRIPT_NAME) == 0) {

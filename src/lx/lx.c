@@ -46,7 +46,7 @@ size_t lx_num2str(lua_State *L, int idx, char *buf)
     n = lua_tonumber(L, idx);
     if (isnan(n) && !floats_as_lua) {
         /* printf would give the sign of it, LuaJIT does not */
-        strcpy(buf, "nan");
+        memcpy(buf, "nan", 4);
         return 3;
     }
     len = snprintf(buf, LX_NUMSIZE, "%.14g", (double) n);

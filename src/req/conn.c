@@ -396,6 +396,13 @@ static int make_readable(lco_conn *conn)
     return 1;
 }
 
+/* In a child that ends at once the workers are gone or about to go, but the
+ * listener would wait for one (rule 8): the child could not end. */
+static int no_worker_comes(lco_vm *vm)
+{
+    return atomic_load(&vm->stop_asked) == LCO_STOP_NOW;
+}
+
 void lco_conn_wake_mpm(lco_conn *conn)
 {
     lco_conn_unwatch(conn);
@@ -407,7 +414,7 @@ void lco_conn_wake_mpm(lco_conn *conn)
     if (conn->reclaim) {
         pthread_cond_signal(&conn->cond); /* the MPM has it already */
     }
-    else if (conn->state != LCO_CONN_WORKER) {
+    else if (conn->state != LCO_CONN_WORKER && !no_worker_comes(conn->vm)) {
         conn->want_worker = !make_readable(conn);
         if (conn->want_worker) {
             lco_conn_note_parked(conn); /* the sweep tries again */
@@ -754,7 +761,11 @@ void lco_conn_shutdown_all(void)
     pthread_mutex_lock(&all_lock);
     LIST_FOREACH(conn, &all_conns, all_link)
     {
-        (void) shutdown(conn->io_fd, SHUT_RDWR);
+        /* Of the others none holds a thread, and what is armed would wake the
+         * listener, see no_worker_comes(). */
+        if (state_of(conn) == LCO_CONN_WORKER) {
+            (void) shutdown(conn->io_fd, SHUT_RDWR);
+        }
     }
     pthread_mutex_unlock(&all_lock);
 }

@@ -9,10 +9,11 @@
  */
 #include "req/drive.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include <http_core.h>
 #include <http_log.h>
@@ -27,6 +28,9 @@
 #include "vm/code.h"
 
 APLOG_USE_MODULE(luaco);
+
+/* ngx.DECLINED, which ngx.exit() takes. */
+#define NGX_DECLINED (-5)
 
 typedef enum drove {
     DROVE_ENDED, /* result is known, little output is left */
@@ -92,7 +96,6 @@ static int code_cache_of(const lco_req *req)
 static int push_code(lco_req *req)
 {
     lco_vm *vm = req->vm;
-    struct stat st;
 
     if (lco_vm_push_code(vm, req->code, code_cache_of(req)) == LUA_OK) {
         return 1;
@@ -100,9 +103,12 @@ static int push_code(lco_req *req)
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, req->r, "failed to load %s: %s",
                   lco_phase_names[req->phase], lco_vm_error_text(vm->L, -1));
     lua_settop(vm->L, 0);
-    end(req, req->code->file && stat(req->code->file, &st) != 0
-                 ? HTTP_NOT_FOUND
-                 : HTTP_INTERNAL_SERVER_ERROR);
+    if (!req->code->file || access(req->code->file, R_OK) == 0) {
+        end(req, HTTP_INTERNAL_SERVER_ERROR);
+    }
+    else {
+        end(req, errno == EACCES ? HTTP_FORBIDDEN : HTTP_NOT_FOUND);
+    }
     return 0;
 }
 
@@ -418,7 +424,7 @@ static drove drive(lco_req *req, int on_loop)
         }
         if (req->stage == LCO_STAGE_ENDED) {
             if (d != LCO_DRAIN_SLOW) {
-                continue;
+                return DROVE_ENDED;
             }
             enter(req, on_loop);
             if (stop_asked(req)) {
@@ -512,15 +518,32 @@ int lco_drive_outcome(lco_req *req)
     int rc = req->result;
 
     req->stage = LCO_STAGE_IDLE;
-    if (rc == LCO_ERROR || closes_silently(rc)) {
-        if (rc == LCO_ERROR && !req->header_sent) {
+    if (rc == NGX_DECLINED) {
+        /* As in nginx the other checks go on, the other handlers are asked. */
+        if (req->phase == LCO_PHASE_HANDLER && !req->header_sent) {
+            req->declined = 1;
+            return DECLINED;
+        }
+        rc = LCO_OK;
+    }
+    if (rc < 0 || closes_silently(rc)) {
+        if (rc < 0 && !req->header_sent) {
             r->status = HTTP_INTERNAL_SERVER_ERROR;
         }
-        else if (rc != LCO_ERROR) {
+        else if (rc >= 0) {
             r->status = rc;
         }
-        lco_out_break(req);
+        lco_out_break(req, rc >= 0);
         return DONE;
+    }
+    if (rc >= HTTP_MULTIPLE_CHOICES && rc < 1000 && !req->header_sent &&
+        !lco_out_knows(rc) && !is_mute(req)) {
+        /* 418 and the like: as nginx, an empty response of that status */
+        req->status_set = rc;
+        req->mime_set = 1;
+        ap_set_content_type(r, NULL);
+        lco_out_finish(req);
+        return req->phase == LCO_PHASE_HANDLER ? OK : DONE;
     }
     if (rc >= HTTP_MULTIPLE_CHOICES && !req->header_sent) {
         r->status = HTTP_OK;
@@ -536,7 +559,9 @@ int lco_drive_outcome(lco_req *req)
                       lco_phase_names[req->phase], r->uri);
         return HTTP_FORBIDDEN;
     }
-    if (!req->header_sent && !req->status_set && rc >= HTTP_OK) {
+    if (!req->header_sent && rc >= HTTP_OK &&
+        (!req->status_set || rc == HTTP_NO_CONTENT)) {
+        /* ngx.exit(200) only ends the response; 204 also says how. */
         req->status_set = rc;
     }
     lco_out_finish(req);
@@ -651,6 +676,14 @@ void lco_drive_go_on(lco_req *req)
         status = lco_rest_of_phases(r);
         if (status == OK) {
             status = ap_invoke_handler(r);
+        }
+    }
+    if (status == DECLINED) {
+        /* This handler has been asked and declined: the others, as
+         * ap_invoke_handler() would have gone on. */
+        status = ap_run_handler(r);
+        if (status == DECLINED) {
+            status = HTTP_NOT_FOUND;
         }
     }
     apr_thread_mutex_unlock(r->invoke_mtx);

@@ -42,6 +42,35 @@ static apr_size_t piece_size(conn_rec *c)
     return GATE_PIECE;
 }
 
+/* An EOR bucket past FlushMaxPipelined makes the core write all before it,
+ * blocking.  With the limit 0 that is each one: it goes alone, when what was
+ * before it has left the core.  Else one is always allowed, and the gate hands
+ * nothing to the core while that holds something. */
+static int eor_alone(conn_rec *c)
+{
+    core_server_config *conf =
+        ap_get_core_module_config(c->base_server->module_config);
+
+    return conf->flush_max_pipelined == 0;
+}
+
+/* The first EOR bucket that is not at the start of BB, or NULL. */
+static apr_bucket *later_eor(apr_bucket_brigade *bb)
+{
+    apr_bucket *b = APR_BRIGADE_FIRST(bb);
+
+    if (b == APR_BRIGADE_SENTINEL(bb)) {
+        return NULL;
+    }
+    for (b = APR_BUCKET_NEXT(b); b != APR_BRIGADE_SENTINEL(bb);
+         b = APR_BUCKET_NEXT(b)) {
+        if (AP_BUCKET_IS_EOR(b)) {
+            return b;
+        }
+    }
+    return NULL;
+}
+
 static void strip_flushes(apr_bucket_brigade *bb)
 {
     apr_bucket *b, *next;
@@ -83,12 +112,27 @@ static int fits(lco_conn *conn, apr_bucket_brigade *bb)
     return 1;
 }
 
+/* Does A stand before B in BB? */
+static int comes_before(apr_bucket_brigade *bb, const apr_bucket *a,
+                        const apr_bucket *b)
+{
+    const apr_bucket *x;
+
+    for (x = APR_BRIGADE_FIRST(bb); x != APR_BRIGADE_SENTINEL(bb) && x != b;
+         x = APR_BUCKET_NEXT(x)) {
+        if (x == a) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /* Hands on what is held, piece by piece, while the core takes it. */
 static apr_status_t push_held(ap_filter_t *f, lco_conn *conn)
 {
     conn_rec *c = f->c;
     apr_size_t limit = piece_size(c);
-    apr_bucket *after;
+    apr_bucket *after, *eor;
     apr_status_t rv;
     int rest;
 
@@ -108,6 +152,11 @@ static apr_status_t push_held(ap_filter_t *f, lco_conn *conn)
             return rv;
         }
         rest = rv == APR_SUCCESS && after != APR_BRIGADE_SENTINEL(conn->held);
+        eor = eor_alone(c) ? later_eor(conn->held) : NULL;
+        if (eor && (!rest || comes_before(conn->held, eor, after))) {
+            after = eor;
+            rest = 1;
+        }
         conn->wrote = 1;
         APR_BRIGADE_CONCAT(conn->gate_bb, conn->held);
         if (rest) {
@@ -137,7 +186,7 @@ static apr_status_t gate_filter(ap_filter_t *f, apr_bucket_brigade *bb)
         return ap_pass_brigade(f->next, bb);
     }
     strip_flushes(bb);
-    if (!holding && fits(conn, bb)) {
+    if (!holding && !(eor_alone(f->c) && later_eor(bb)) && fits(conn, bb)) {
         return APR_BRIGADE_EMPTY(bb) ? APR_SUCCESS
                                      : ap_pass_brigade(f->next, bb);
     }

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
@@ -30,6 +31,13 @@ static apr_bucket_brigade *outbox(lco_req *req)
     return req->out;
 }
 
+int lco_out_knows(int status)
+{
+    return status == HTTP_INTERNAL_SERVER_ERROR ||
+           ap_index_of_response(status) !=
+               ap_index_of_response(HTTP_INTERNAL_SERVER_ERROR);
+}
+
 int lco_out_headers(lco_req *req)
 {
     request_rec *r = req->r;
@@ -41,7 +49,10 @@ int lco_out_headers(lco_req *req)
         req->header_sent = 1;
         if (req->status_set) {
             r->status = req->status_set;
-            r->status_line = NULL;
+            /* httpd would answer 500 for one that it has no words for. */
+            r->status_line = lco_out_knows(r->status)
+                                 ? NULL
+                                 : apr_psprintf(r->pool, "%d ", r->status);
         }
         if (!r->content_type && !req->mime_set &&
             req->dconf->use_default_type != 0) {
@@ -101,18 +112,49 @@ static const char *const known_filters[] = {"http_header",
                                             "bytype:brotli_compress",
                                             NULL};
 
+#define KNOWN (sizeof(known_filters) / sizeof(known_filters[0]) - 1)
+
+/* The same as registered, NULL where httpd lacks one. */
+static const ap_filter_rec_t *known_recs[KNOWN];
+
+void lco_out_child_init(void)
+{
+    size_t i;
+
+    for (i = 0; i < KNOWN; i++) {
+        known_recs[i] = ap_get_output_filter_handle(known_filters[i]);
+    }
+}
+
+static int is_known(const ap_filter_rec_t *rec)
+{
+    size_t i;
+
+    for (i = 0; i < KNOWN; i++) {
+        if (rec == known_recs[i]) {
+            return 1;
+        }
+    }
+    /* mod_filter makes records that it does not register. */
+    for (i = 0; i < KNOWN; i++) {
+        if (strcasecmp(rec->name, known_filters[i]) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int lco_out_filters_known(const lco_req *req)
 {
+    core_server_config *conf = ap_get_core_module_config(
+        req->r->connection->base_server->module_config);
     ap_filter_t *f;
-    int i;
 
+    if (conf->flush_max_threshold == 0) {
+        return 0; /* the core's own filter blocks on each byte */
+    }
     for (f = req->r->output_filters; f; f = f->next) {
-        for (i = 0; known_filters[i]; i++) {
-            if (strcasecmp(f->frec->name, known_filters[i]) == 0) {
-                break;
-            }
-        }
-        if (!known_filters[i]) {
+        if (!is_known(f->frec)) {
             return 0;
         }
     }
@@ -295,12 +337,13 @@ void lco_out_finish(lco_req *req)
     }
 }
 
-void lco_out_break(lco_req *req)
+void lco_out_break(lco_req *req, int silently)
 {
-    if (req->out && !req->aborted) {
+    if (!silently && req->out && !req->aborted) {
         req->flush_asked = 1;
         (void) lco_out_drain(req, 0);
     }
+    note_gone(req);
     req->eof = 1;
     req->r->connection->keepalive = AP_CONN_CLOSE;
     req->r->connection->aborted = 1;

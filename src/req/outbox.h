@@ -16,6 +16,9 @@ typedef enum lco_drained {
  * else it never does.  ON_LOOP: only filters known not to block are used. */
 lco_drained lco_out_drain(lco_req *req, int on_loop);
 
+/* child_init: looks up the filters that the next one knows. */
+void lco_out_child_init(void);
+
 /* Are all filters of the response known not to block? */
 int lco_out_filters_known(const lco_req *req);
 
@@ -29,9 +32,10 @@ int lco_out_is_short(const lco_req *req);
  * lco_finish_can() allowed it. */
 void lco_out_finish(lco_req *req);
 
-/* A worker: the response breaks off here; what was passed still goes out, the
- * connection closes without a proper end. */
-void lco_out_break(lco_req *req);
+/* A worker: the response breaks off here and the connection closes without a
+ * proper end.  What Lua wrote still goes out as far as the client takes it at
+ * once; SILENTLY (444, 499): nothing more goes out. */
+void lco_out_break(lco_req *req, int silently);
 
 /* Has httpd a status line and an error page for STATUS?  Any thread. */
 int lco_out_knows(int status);

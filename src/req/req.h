@@ -59,8 +59,10 @@ struct lco_req {
     unsigned flush_waits : 1; /* `flushers` was not empty when last looked at */
     unsigned aborted : 1;     /* the client is gone: output is discarded */
     unsigned thread_waits : 1;    /* this request holds its thread */
+    unsigned declined : 1;     /* the handler's Lua left it to others */
     unsigned filetype_hidden : 1; /* r->finfo.filetype is not the real one */
     apr_filetype_e real_filetype;
+    const char *mime;   /* the type that Lua set, r->pool, or NULL */
     int status_set;     /* ngx.status as Lua assigned it, 0: not */
     int access_verdict; /* LuaCoAccess: DONE or a status that no other check
                            may overrule, 0: none */

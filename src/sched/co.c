@@ -31,6 +31,25 @@ lco_co *lco_co_in(lua_State *L, const lco_run *run)
     return co != NULL && co->run_id == run->id ? co : NULL;
 }
 
+void lco_co_become(lco_co *co, lco_status status)
+{
+    /* clang-format off */
+    static const char legal[5][5] = {
+        /*                  running suspended normal dead zombie */
+        [LCO_CO_RUNNING]   = {0,    1,        1,     1,   0},
+        [LCO_CO_SUSPENDED] = {1,    0,        0,     1,   0},
+        [LCO_CO_NORMAL]    = {1,    0,        0,     1,   0},
+        [LCO_CO_DEAD]      = {0,    0,        0,     0,   1},
+        [LCO_CO_ZOMBIE]    = {0,    0,        0,     1,   0},
+    };
+    /* clang-format on */
+
+    /* a thread that waits in an API call is running: the reference's word */
+    assert(legal[co->status][status]);
+    (void) legal;
+    co->status = status;
+}
+
 /* Fills in what a coroutine of RUN starts with. */
 static void renew(lco_co *co, lco_run *run, lco_kind kind)
 {
@@ -154,7 +173,9 @@ void lco_co_delete(lco_run *run, lco_co *co)
 
     lco_trace_delete(run, co);
     co->anchored = 0;
-    co->status = LCO_CO_DEAD;
+    if (co->status != LCO_CO_DEAD) {
+        lco_co_become(co, LCO_CO_DEAD);
+    }
     s->anchored--;
     delist(run, co);
     lco_zombie_remove(co);
@@ -163,7 +184,7 @@ void lco_co_delete(lco_run *run, lco_co *co)
 
 void lco_co_give_back(lco_run *run, lco_co *co)
 {
-    co->status = LCO_CO_DEAD;
+    lco_co_become(co, LCO_CO_DEAD);
     let_go(run, co);
 }
 

@@ -99,10 +99,10 @@ static int resume(lua_State *L, lco_sched *s, lua_KFunction k)
         return 2;
     }
 
-    me->status = LCO_CO_NORMAL;
+    lco_co_become(me, LCO_CO_NORMAL);
     me->child = co;
     co->parent = me;
-    co->status = LCO_CO_RUNNING;
+    lco_co_become(co, LCO_CO_RUNNING);
     run->op = LCO_OP_RESUME;
     run->cur = co;
     return lua_yieldk(L, n, 0, k);
@@ -185,7 +185,7 @@ lco_co *lco_coro_origin(lco_co *co)
     if (lua_tocfunction(L, -1) == wrap_call) {
         lua_getupvalue(L, -1, 2);
         inner = lco_co_of(lua_tothread(L, -1));
-        if (!inner->failed || inner->parent != co) {
+        if (inner->run_id != co->run_id || !inner->failed) {
             inner = NULL;
         }
         lua_pop(L, 1);
@@ -198,9 +198,9 @@ void lco_coro_suspend(lco_run *run, lco_co *co)
 {
     lco_co *parent = co->kind == LCO_KIND_USER ? co->parent : NULL;
 
-    co->status = LCO_CO_SUSPENDED;
+    lco_co_become(co, LCO_CO_SUSPENDED);
     if (parent != NULL) {
-        parent->status = LCO_CO_RUNNING;
+        lco_co_become(parent, LCO_CO_RUNNING);
     }
     lco_trace_yield(run, co, parent);
 }

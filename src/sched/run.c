@@ -4,14 +4,6 @@
  * It is called from outside Lua, where nobody would catch an error: whatever
  * may raise happens inside a coroutine or in a protected call, the rest uses
  * only calls of Lua that cannot fail.
- *
- * Legal changes of state, rows from, columns to:
- *
- *              running suspended normal dead zombie
- *   running       -       y        y     y     y     (zombie: light threads)
- *   suspended     y       -        -     y     -
- *   normal        y       -        -     y     -     (dead: killed, exit)
- *   zombie        -       -        -     y     -
  */
 #include "sched/sched.h"
 
@@ -45,10 +37,6 @@ static step stop(lco_run *run, int rc)
 static void finish(lco_run *run)
 {
     lco_co *co;
-
-    if (run->ended) {
-        return;
-    }
 
     /* user coroutines are on no other list */
     while (run->pending != NULL) {
@@ -84,19 +72,10 @@ static int failure(lco_run *run)
                                         : HTTP_INTERNAL_SERVER_ERROR;
 }
 
-static step orphan(lco_run *run)
-{
-    finish(run);
-    run->host->log(run, LCO_LOG_ERR,
-                   "lua handler aborted: user coroutine has no parent");
-    return stop(run, failure(run));
-}
-
 /* ngx.exit and its kin: CO asked for it. */
 static step end_early(lco_run *run, lco_co *co)
 {
     lco_trace_end(run, co, 1);
-    finish(run);
     return stop(run, run->why == LCO_WHY_EXIT ? run->exit_code : LCO_DONE);
 }
 
@@ -144,10 +123,6 @@ static step back_to_parent(lco_run *run, lco_co *co, int n, lead first)
 {
     lco_co *parent = co->parent;
 
-    if (parent == NULL) {
-        return orphan(run);
-    }
-
     n = hand_over(co, parent, n, first);
     if (co->kind == LCO_KIND_THREAD) {
         lco_co_delete(run, co);
@@ -157,8 +132,8 @@ static step back_to_parent(lco_run *run, lco_co *co, int n, lead first)
     else {
         parent->child = NULL;
         co->parent = NULL;
+        lco_co_become(parent, LCO_CO_RUNNING);
     }
-    parent->status = LCO_CO_RUNNING;
     return go_on(parent, n);
 }
 
@@ -230,9 +205,6 @@ static step on_yield(lco_run *run, lco_co *co, int n)
     }
 
     if (co->kind == LCO_KIND_USER) {
-        if (parent == NULL) {
-            return orphan(run);
-        }
         parent->child = NULL;
         co->parent = NULL;
         return go_on(parent, hand_over(co, parent, n,
@@ -241,7 +213,7 @@ static step on_yield(lco_run *run, lco_co *co, int n)
 
     /* a thread yields to nobody: the values are dropped, others go first */
     lua_pop(co->L, n);
-    co->status = LCO_CO_RUNNING;
+    lco_co_become(co, LCO_CO_RUNNING);
     if (run->post_len > 0 && lco_post_reserve(run) == 0) {
         lco_post_add(run, co);
         return stop(run, LCO_AGAIN);
@@ -253,7 +225,7 @@ static step on_return(lco_run *run, lco_co *co, int n)
 {
     lco_co_cancel(run, co);
     lco_trace_end(run, co, 1);
-    co->status = LCO_CO_DEAD;
+    lco_co_become(co, LCO_CO_DEAD);
     lco_zombie_reap(run, co);
 
     switch (co->kind) {
@@ -271,17 +243,13 @@ static step on_return(lco_run *run, lco_co *co, int n)
 }
 
 /* The error of a function made by coroutine.wrap goes on in its caller. */
-static step raise_in_parent(lco_run *run, lco_co *co)
+static step raise_in_parent(lco_co *co)
 {
     lco_co *parent = co->parent;
 
-    if (parent == NULL) {
-        return orphan(run);
-    }
-
     lua_xmove(co->L, parent->L, 1);
     parent->child = NULL;
-    parent->status = LCO_CO_RUNNING;
+    lco_co_become(parent, LCO_CO_RUNNING);
     parent->raise = 1;
     return go_on(parent, 1);
 }
@@ -297,12 +265,11 @@ static step on_error(lco_run *run, lco_co *co, int status)
         lco_trace_end(run, co, 0);
     }
     co->failed = 1;
-    co->status = LCO_CO_DEAD;
+    lco_co_become(co, LCO_CO_DEAD);
 
     switch (co->kind) {
     case LCO_KIND_ENTRY:
         lco_log_error(run, co, status);
-        finish(run);
         return stop(run, failure(run));
 
     case LCO_KIND_THREAD:
@@ -313,7 +280,7 @@ static step on_error(lco_run *run, lco_co *co, int status)
         break;
     }
     if (co->is_wrap) {
-        return raise_in_parent(run, co);
+        return raise_in_parent(co);
     }
     return back_to_parent(run, co, 1, LEAD_FALSE);
 }
@@ -443,7 +410,7 @@ int lco_run_start(lco_run *run)
     }
 
     co = run->entry;
-    co->status = LCO_CO_RUNNING;
+    lco_co_become(co, LCO_CO_RUNNING);
     lua_xmove(L, co->L, 1);
     return drive(run, co, 0);
 }

@@ -54,6 +54,9 @@ static inline int lco_co_is_alive(const lco_co *co)
     return co->status != LCO_CO_DEAD && co->status != LCO_CO_ZOMBIE;
 }
 
+/* Changes its status; any change that is not legal is a fault of ours. */
+void lco_co_become(lco_co *co, lco_status status);
+
 /* A fresh user coroutine of RUN, its thread pushed on L.  [-0, +1] */
 LX_RAISES lco_co *lco_co_new(lua_State *L, lco_run *run);
 

@@ -21,25 +21,36 @@ typedef struct text {
     int failed;
 } text;
 
+/* Makes room for N more bytes and the end; 0 when out of memory. */
+static int make_room(text *t, size_t n)
+{
+    size_t cap = t->cap > 0 ? t->cap : 1024;
+    char *p;
+
+    while (cap < t->len + n + 1) {
+        cap *= 2;
+    }
+    if (cap == t->cap) {
+        return 1;
+    }
+    p = realloc(t->s, cap);
+    if (p == NULL) {
+        t->failed = 1;
+        return 0;
+    }
+    t->s = p;
+    t->cap = cap;
+    return 1;
+}
+
 static void add(text *t, const char *s)
 {
     size_t n = strlen(s);
-    size_t cap;
-    char *p;
 
-    if (t->s == NULL || t->len + n + 1 > t->cap) {
-        cap = t->cap * 2 > t->len + n + 1 ? t->cap * 2 : t->len + n + 1;
-        cap = cap > 1024 ? cap : 1024;
-        p = t->failed ? NULL : realloc(t->s, cap);
-        if (p == NULL) {
-            t->failed = 1;
-            return;
-        }
-        t->s = p;
-        t->cap = cap;
+    if (!t->failed && make_room(t, n)) {
+        memcpy(t->s + t->len, s, n + 1);
+        t->len += n;
     }
-    memcpy(t->s + t->len, s, n + 1);
-    t->len += n;
 }
 
 static void add_int(text *t, const char *before, int i, const char *after)

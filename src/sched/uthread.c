@@ -12,7 +12,7 @@
 
 void lco_zombie_add(lco_co *parent, lco_co *co)
 {
-    co->status = LCO_CO_ZOMBIE;
+    lco_co_become(co, LCO_CO_ZOMBIE);
     co->zomb_next = NULL;
     co->zomb_prev = parent->zombies_last;
     if (parent->zombies_last != NULL) {
@@ -112,7 +112,7 @@ static int uthread_spawn(lua_State *L)
     lua_xmove(L, co->L, n - 1);
 
     run->uthreads++;
-    co->status = LCO_CO_RUNNING;
+    lco_co_become(co, LCO_CO_RUNNING);
     co->parent = me;
     me->spawned = 1;
     lco_post_add(run, me);
@@ -222,7 +222,7 @@ static void end_thread(lco_run *run, lco_co *co)
         lco_co_awake(run, c);
         lco_post_forget(run, c);
         if (c != co) {
-            c->status = LCO_CO_DEAD;
+            lco_co_become(c, LCO_CO_DEAD);
             c->parent = NULL;
         }
     }

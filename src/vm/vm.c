@@ -8,6 +8,7 @@
  */
 #include "vm/vm.h"
 
+#include "vm/alloc.h"
 #include "vm/boot.h"
 
 #include <stdlib.h>
@@ -195,6 +196,7 @@ static void destroy(lco_vm *vm)
     if (vm->L) {
         lua_close(vm->L);
     }
+    lco_vm_alloc_close(vm);
     pthread_mutex_destroy(&vm->lock);
     pthread_mutex_destroy(&vm->queue);
     pthread_mutex_destroy(&vm->refs_lock);

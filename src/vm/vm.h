@@ -26,6 +26,11 @@
 
 typedef struct lco_vm lco_vm;
 typedef struct lco_req lco_req;
+typedef struct lco_block lco_block;
+
+enum {
+    LCO_ALLOC_CLASSES = 64 /* of small blocks: up to 1,016 bytes */
+};
 
 typedef enum lco_stop {
     LCO_STOP_NONE,
@@ -72,6 +77,8 @@ struct lco_vm {
     void (*warn)(lco_vm *vm, const char *msg); /* set at boot: a warning of the
                                        current request */
     size_t bytes;                              /* in VM: allocated by Lua */
+    size_t kept;                               /* in VM: bytes in `blocks` */
+    lco_block *blocks[LCO_ALLOC_CLASSES];      /* in VM: free ones, alloc.c */
     server_rec *server;
 };
 

@@ -1,4 +1,4 @@
-# tags: prefork
+# tags: prefork hardlua
 # ngx.exit in each phase, and what it ends.
 
 use LuaCo::Test;

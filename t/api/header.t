@@ -1,4 +1,4 @@
-# tags: prefork
+# tags: prefork hardlua
 # Response headers and status where httpd has a say: error pages, ErrorDocument,
 # static files, proxies, mod_headers.
 

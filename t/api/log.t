@@ -1,4 +1,4 @@
-# tags: prefork
+# tags: prefork hardlua
 # Lines of ngx.log and print.
 
 use LuaCo::Test;

@@ -1,4 +1,4 @@
-# tags: prefork
+# tags: prefork hardlua
 # What each phase may call, and the messages where it may not.
 
 use LuaCo::Test;

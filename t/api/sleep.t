@@ -32,10 +32,6 @@ requests(
         get  => '/api/sleep/long?kill=1',
         body => "1\n" x 6 . "done\n",
     },
-    {   name => 'five hundred at once',
-        get  => '/api/sleep/many',
-        body => "125250\n",
-    },
     {   name => 'where Lua cannot yield',
         get  => '/api/sleep/boundary',
         body => "attempt to yield across a C-call boundary\nand goes on\n",
@@ -49,13 +45,6 @@ subtest 'an error ends the sleepers, too' => sub {
     eval { $c->response };
     ok $log->wait_for(qr/on purpose/), 'the error';
     is get('/api/sleep/for?s=0')->body, "true\n", 'the server goes on';
-};
-
-# More sleepers than threads, all asked for at the same time.
-subtest 'many requests' => sub {
-    my @c = map { raw() } 1 .. (mpm() eq 'prefork' ? 8 : 100);
-    $_->request('GET', '/api/sleep/for?s=0.2') for @c;
-    is join('', map { $_->response->body } @c), "true\n" x @c, 'all answered';
 };
 
 done_testing;

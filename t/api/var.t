@@ -1,4 +1,4 @@
-# tags: prefork
+# tags: prefork hardlua
 # ngx.var: the environment, what other modules see of it, and the built-in
 # variables that depend on httpd.
 

@@ -2438,5 +2438,16 @@ static const sched_case cases[] = {
   "= 0\n"
   "", 1 },
 
+{ "wrap called where no yield is possible, not caught",
+  "",
+  "table.sort({3, 2, 1}, coroutine.wrap(function() end))",
+  "create 2 in 1\n"
+  "resume 2 in 1\n"
+  "terminate 1: fail\n"
+  "log 3: lua entry thread aborted: runtime error: attempt to yield across a C-call boundary\n"
+  "delete thread 1\n"
+  "= 500\n"
+  "", 0 },
+
 };
 /* clang-format on */

@@ -78,6 +78,7 @@ static void test_untraced(void)
     compile(h, "ngx.thread.wait(ngx.thread.spawn(function() sleep('a') end)) "
                "coroutine.wrap(function() coroutine.yield() end)() say('x')");
     lco_run_init(&h->run, h->sched, &host_funcs, h);
+    h->run.trace_next = &h->trace_next;
     host_service(h, lco_run_start(&h->run));
     host_wake(h, "a");
     tap_is(h->text, "= again\nwake a\nsay x\n= 0\n", "untraced: no lines");
@@ -260,6 +261,16 @@ static void test_old_coroutines(void)
             "say false no co ctx found\n"
             "terminate 5: ok\ndelete thread 5\n= 0\n",
             "their use in another run");
+
+    /* W's record has failed, in a run that used the same entry thread */
+    clear(h);
+    play(h, "w = coroutine.wrap(function() error('x') end) pcall(w)", "");
+    play_is(h, "w()", "",
+            "terminate 8: fail\n"
+            "log 3: lua entry thread aborted: runtime error: t:1: "
+            "no co ctx found\n"
+            "delete thread 8\n= 500\n",
+            "an old function of coroutine.wrap");
     free_host(h);
 }
 

@@ -179,6 +179,20 @@ static void check_next_run(host *h)
     check_order(h);
 }
 
+/* An entry thread that memory runs out for has its end in the trace. */
+static void check_end(host *h)
+{
+    static const char end[] = "terminate 1: fail\n";
+    const char *line =
+        strstr(h->text, "log 3: lua entry thread aborted: memory");
+
+    if (line != NULL) {
+        expect(line - h->text >= (long) (sizeof(end) - 1) &&
+                   strncmp(line - (sizeof(end) - 1), end, sizeof(end) - 1) == 0,
+               "terminate line before the log line");
+    }
+}
+
 /* Plays C with the N-th allocation refused.  Returns whether N was reached. */
 static int disturbed(const sched_case *c, long n, int for_good)
 {
@@ -198,6 +212,7 @@ static int disturbed(const sched_case *c, long n, int for_good)
         expect(strncmp(h->text, c->expect, strlen(c->expect)) == 0,
                "undisturbed transcript");
     }
+    check_end(h);
     l_gc(h->L);
     check_anchors(h);
     check_next_run(h);

@@ -11,6 +11,9 @@ package LuaCo::Park;
 #     opens($s, 'a');                       # ... and goes on
 #     clean($s);                            # nothing ugly in the log
 #
+# With a file (?k=a&f=PATH) it waits until that exists, and says "waits a" in
+# the log: for tests in which the child that waits is not the one that answers.
+#
 # The locations: /hold waits in the handler, /ahold in LuaCoAccess, /thold in
 # light threads, /sleep?t=SECONDS sleeps, /plain does not wait at all, /big?n=N
 # flushes N pieces of 64 KiB, waiting for each.  All VMs would have gates of
@@ -36,8 +39,17 @@ LuaCoVMs 1
     function hold(sleep)
         local k = ngx.var.arg_k or "k"
         waiting[k] = (waiting[k] or 0) + 1
+        local file = ngx.var.arg_f
+        if file then
+            ngx.log(ngx.NOTICE, "waits ", k)
+        end
         while not gate[k] do
             ngx.sleep(sleep or tonumber(ngx.var.arg_s) or 0.02)
+            local f = file and io.open(file)
+            if f then
+                f:close()
+                break
+            end
         end
         waiting[k] = waiting[k] - 1
         return k

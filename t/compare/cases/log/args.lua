@@ -1,4 +1,5 @@
 -- What ngx.log and print take; the lines are not compared.
+-- compare: log
 local function try(name, f)
     local function show(ok, ...)
         local t = {}
@@ -10,7 +11,7 @@ local function try(name, f)
     show(pcall(f))
 end
 local values = {{"nil", nil}, {"number", 1.5}, {"table", {}}, {"boolean", true}, {"string", "x"},
-    {"function", print}, {"null", ngx.null}, {"nan", 0/0},
+    {"function", print}, {"null", ngx.null}, {"false", false},
     {"tostring", setmetatable({}, {__tostring = function() return "TS" end})},
     {"coroutine", coroutine.create(function() end)}}
 for i = 1, 10 do
@@ -18,15 +19,14 @@ for i = 1, 10 do
     try("log " .. values[i][1], function() ngx.log(ngx.ERR, v) end)
     try("log second " .. values[i][1], function() ngx.log(ngx.ERR, "a", v) end)
     try("print " .. values[i][1], function() print(v) end)
-    try("off " .. values[i][1], function() ngx.log(ngx.DEBUG, v) end)
-    if i ~= 8 and i ~= 2 then
+    if i ~= 2 then
         try("level " .. values[i][1], function() ngx.log(v, "x") end)
     end
 end
 try("no arguments", function() ngx.log() end)
 try("no text", function() ngx.log(ngx.ERR) end)
 try("no print", function() print() end)
-for _, level in ipairs{-2, -1, 0, 4, 4.7, 8, 9, 100, "4", "0x4", "9"} do
+for _, level in ipairs{-2, -1, 4, 4.7, 9, 100, "4", "0x4", "9"} do
     try("level " .. level, function() ngx.log(level, "level ", level) end)
 end
 try("results", function() return select("#", ngx.log(ngx.ERR, "x")), select("#", print("x")) end)

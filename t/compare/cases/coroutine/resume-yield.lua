@@ -1,0 +1,15 @@
+-- order: trace
+local co = coroutine.create(function(a, b)
+    ngx.say("start ", a, " ", b)
+    local c = coroutine.yield(a + b)
+    ngx.say("again ", c)
+    local d, e = coroutine.yield(c * 2)
+    ngx.say("once more ", d, " ", e)
+    return d + e
+end)
+ngx.say(coroutine.resume(co, 1, 2))
+ngx.say(coroutine.status(co))
+ngx.say(coroutine.resume(co, 10))
+ngx.say(coroutine.resume(co, 3, 4))
+ngx.say(coroutine.status(co))
+ngx.say(coroutine.resume(co))

@@ -1,0 +1,15 @@
+-- order: trace
+local outer, inner
+outer = coroutine.create(function()
+    inner = coroutine.create(function()
+        ngx.say("outer ", coroutine.status(outer))
+        ngx.say("inner ", coroutine.status(inner))
+        coroutine.yield()
+    end)
+    coroutine.resume(inner)
+    ngx.say("inner ", coroutine.status(inner))
+    ngx.say("self ", coroutine.status(outer))
+end)
+ngx.say(coroutine.status(outer))
+coroutine.resume(outer)
+ngx.say(coroutine.status(outer), " ", coroutine.status(inner))

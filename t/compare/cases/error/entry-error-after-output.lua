@@ -1,0 +1,4 @@
+-- order: trace
+ngx.say("some output")
+ngx.flush()
+error("too late")

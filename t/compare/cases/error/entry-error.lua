@@ -1,0 +1,3 @@
+-- order: trace
+-- compare: error
+error("no answer")

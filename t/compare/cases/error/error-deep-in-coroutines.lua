@@ -1,0 +1,12 @@
+-- order: trace
+local inner = coroutine.create(function()
+    ngx.sleep(0.005)
+    error("inner", 0)
+end)
+local outer = coroutine.create(function()
+    local ok, err = coroutine.resume(inner)
+    coroutine.yield(ok, err)
+    error("outer", 0)
+end)
+ngx.say(coroutine.resume(outer))
+ngx.say(coroutine.resume(outer))

@@ -1,0 +1,3 @@
+-- order: trace
+ngx.thread.spawn(function() error("nobody asks", 0) end)
+ngx.say("fine")

@@ -1,0 +1,4 @@
+-- ngx.exit(-1) of an access phase closes the connection.
+-- phase: access
+ngx.header.x_lost = "a"
+ngx.exit(-1)

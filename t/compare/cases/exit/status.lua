@@ -1,0 +1,2 @@
+-- order: trace
+ngx.exit(403)

@@ -1,0 +1,6 @@
+-- Lines of the log phase.
+-- phase: log
+-- compare: log
+ngx.log(ngx.ERR, "in ", ngx.get_phase())
+local function f() print("function") end
+f()

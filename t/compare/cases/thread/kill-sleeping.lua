@@ -1,0 +1,10 @@
+-- order: trace
+local t = ngx.thread.spawn(function()
+    ngx.say("to be killed")
+    ngx.sleep(5)
+    ngx.say("not reached")
+end)
+ngx.say(ngx.thread.kill(t))
+ngx.say(coroutine.status(t))
+ngx.say(ngx.thread.kill(t))
+ngx.say(ngx.thread.wait(t))

@@ -1,0 +1,3 @@
+-- order: trace
+local co = coroutine.create(function() end)
+ngx.say(ngx.thread.kill(co))

@@ -1,0 +1,10 @@
+-- order: trace
+local t = ngx.thread.spawn(function()
+    ngx.thread.spawn(function()
+        ngx.sleep(0.02)
+        ngx.say("grandchild goes on")
+    end)
+    ngx.sleep(5)
+end)
+ngx.say(ngx.thread.kill(t))
+ngx.say("killed")

@@ -1,0 +1,10 @@
+-- order: trace
+local t = ngx.thread.spawn(function()
+    ngx.thread.spawn(function()
+        ngx.sleep(0.02)
+        ngx.say("grandchild")
+    end)
+    ngx.say("child done")
+end)
+ngx.say(ngx.thread.wait(t))
+ngx.say("entry done")

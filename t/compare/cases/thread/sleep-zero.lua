@@ -1,0 +1,10 @@
+-- order: trace
+local t = ngx.thread.spawn(function()
+    ngx.say("a1")
+    ngx.sleep(0)
+    ngx.say("a2")
+end)
+ngx.say("b1")
+ngx.sleep(0)
+ngx.say("b2")
+ngx.thread.wait(t)
