@@ -173,8 +173,14 @@ hardlua:
 flags:
 	@echo '$(wordlist 2,999,$(COMPILE))'
 
+# Preloaded beside the thread sanitizer's runtime.
+$(OUT)/preload.so: build/tsan.c $(OUT)/flags
+	@mkdir -p $(@D)
+	$(call say,LD)$(COMPILE) -fvisibility=default -shared -o $@ $<
+
 .PHONY: run-variant
-run-variant: module unit-programs test-modules
+run-variant: module unit-programs test-modules \
+		$(if $(filter tsan,$(VARIANT)),$(OUT)/preload.so)
 	@build/run-tests --mpm='$(MPM)' $(TEST_OPTIONS) $(T)
 
 ## make lint       format, warnings of gcc and clang, static analysis, layers
