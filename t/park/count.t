@@ -38,9 +38,9 @@ CONF
     my $got      = 0;
     my $before   = $status->();
     my $expected = '';
+    my @length;
     for my $round (1 .. 3) {
-        my $c     = $s->raw;
-        my $first = 0;
+        my $c = $s->raw;
         for my $uri (qw(/sleep /asleep /tsleep /plain /size?n=1
             /size?n=16000 /size?n=20000 /size?n=300000 /nothing)) {
             for my $method (qw(GET HEAD)) {
@@ -66,11 +66,9 @@ CONF
                     }
                 }
                 $asked++;
-                # mod_logio counts the byte by which httpd looks whether there
-                # is another request.
+                push @length, length $text;
                 $expected .= sprintf "%s %s %d %d %d\n", $method, $uri,
-                    $r->status, $first + length $text, $o + $wire;
-                $first = 1;
+                    $r->status, length $text, $o + $wire;
             }
         }
         $c->close;
@@ -78,9 +76,14 @@ CONF
     ok wait_until(sub { $lines->() >= $asked }), "$finish: $asked lines";
     my @lines = $lines->();
     is scalar @lines, $asked, "$finish: one each";
+    # mod_logio counts the bytes by which httpd looks whether there is another
+    # request: none for the first, one or two for what follows.
     my $io = join '', map {
         my ($m, $u, $st, $b, $i, $o) = split ' ';
-        "$m $u $st $i $o\n"
+        my $length = shift @length;
+        my $more   = $i - $length;
+        $more = '' if $more >= 0 && $more <= 2;
+        "$m $u $st $length$more $o\n"
     } @lines;
     is $io, $expected, "$finish: status, bytes in and out";
     my $after;

@@ -1,0 +1,202 @@
+package LuaCo::Soak;
+
+# Parked and aborted requests without number, and what is left of them:
+#
+#     soak(requests => 100_000, first => 10_000, seed => 1);
+#
+# Every kind of request of LuaCo::Park's server, ended in every way a client
+# has, in an order that SEED gives.  After FIRST requests and at the end it
+# waits until the server is at rest and compares descriptors, coroutines, the
+# Lua heap and the child's memory.
+
+use strict;
+use warnings;
+
+use Exporter 'import';
+use Test::More;
+
+use LuaCo::Park;
+use LuaCo::Util qw(wait_until slurp);
+
+our @EXPORT = qw(soak);
+
+my $conf = <<'CONF';
+MaxKeepAliveRequests 0
+# Full in no time, so that what is cached is always the same.
+LuaCoThreadCacheMaxEntries 8
+MaxConnectionsPerChild 0
+LogLevel warn luaco:crit
+<LocationMatch "^/on/">
+    LuaCoCheckClientAbort On
+</LocationMatch>
+<LocationMatch "^/(on|off)/sleep">
+    <LuaCoHandler>
+        ngx.sleep(tonumber(ngx.var.arg_t))
+        ngx.say("slept")
+    </LuaCoHandler>
+</LocationMatch>
+<LocationMatch "^/(on|off)/access">
+    <LuaCoAccess>
+        ngx.sleep(tonumber(ngx.var.arg_t))
+    </LuaCoAccess>
+    <LuaCoHandler>
+        ngx.sleep(0.001)
+        ngx.say("let in")
+    </LuaCoHandler>
+</LocationMatch>
+<LocationMatch "^/(on|off)/threads">
+    <LuaCoHandler>
+        local t = tonumber(ngx.var.arg_t)
+        ngx.ctx.t = t
+        for i = 1, 4 do
+            ngx.thread.spawn(function()
+                coroutine.wrap(function() ngx.sleep(t * i / 2) end)()
+                if i == 4 and t > 0.01 then
+                    error("one fails")
+                end
+            end)
+        end
+        ngx.sleep(t)
+        ngx.say("threads")
+        if t < 0.001 then
+            ngx.exit(200)
+        end
+    </LuaCoHandler>
+</LocationMatch>
+<LocationMatch "^/(on|off)/flush">
+    <LuaCoHandler>
+        for i = 1, 8 do
+            ngx.print(string.rep("0123456789abcdef", 2048))
+            if not ngx.flush(i % 2 == 0) then
+                break
+            end
+        end
+    </LuaCoHandler>
+</LocationMatch>
+CONF
+
+sub descriptors {
+    my ($pid) = @_;
+    opendir my $dir, "/proc/$pid/fd" or return 0;
+    return scalar grep {/^\d/} readdir $dir;
+}
+
+# Private memory of the child in KiB.
+sub memory {
+    my ($pid) = @_;
+    my $kb = 0;
+    $kb += $_
+        for slurp("/proc/$pid/smaps_rollup")
+        =~ /^(?:Private_Clean|Private_Dirty):\s+(\d+)/mg;
+    return $kb;
+}
+
+sub at_rest {
+    my ($s, $pid) = @_;
+    wait_until(sub { $s->status->{ConnsTotal} <= 1 && busy_workers($s) <= 0 },
+        60)
+        or diag 'the server does not come to rest';
+    my $state = lua_state($s);
+    # Those that answered the last two questions.
+    my $fds = 0;
+    wait_until(
+        sub {
+            my $now  = descriptors($pid);
+            my $same = $now == $fds;
+            $fds = $now;
+            return $same;
+        }
+    );
+    return { %$state, descriptors => $fds, memory => memory($pid) };
+}
+
+sub show {
+    my ($n, $state) = @_;
+    note sprintf '%7d requests: %s', $n,
+        join ', ', map {"$_ $state->{$_}"} sort keys %$state;
+    return;
+}
+
+sub soak {
+    my (%opt) = @_;
+    srand $opt{seed};
+    my $s = park_server(threads => 8, ssl => 1, conf => $conf);
+    my ($pid) = $s->children;
+    my @uris = qw(sleep sleep sleep access threads flush);
+    my @ways = qw(read read read close reset half_close leave);
+    my (@c, $first);
+    my ($n, $answers, $wrong) = (0, 0, 0);
+    while ($n < $opt{requests}) {
+        # About 60 at a time; one in ten by TLS.
+        my $slot = int rand 60;
+        my $c = delete $c[$slot];
+        if ($c) {
+            my $way = $ways[rand @ways];
+            if ($way eq 'read' || $way eq 'half_close') {
+                # The server may have ended it already.
+                eval { $c->half_close }
+                    if $way eq 'half_close' && !$c->{tls};
+                my $r = eval { $c->response };
+                # A kept connection may be closed by httpd at any time: it
+                # does so when all workers are busy.
+                my $may_fail = $c->{on} || $c->{kept};
+                $r ? $answers++ : $may_fail ? 1 : $wrong++;
+                $c->{kept} = 1;
+                my $keep = $r && $way eq 'read'
+                    && lc($r->header('connection') // '') ne 'close';
+                $keep ? ($c[$slot] = $c) : $c->close;
+            }
+            elsif ($way ne 'leave') {
+                $c->$way;
+                undef $c;
+            }
+            else {
+                $c[$slot] = $c;
+                next;
+            }
+        }
+        $c = $c[$slot] || $s->raw(tls => rand() < 0.1);
+        my $on = rand() < 0.5 ? 'on' : 'off';
+        $c->{on} = $on eq 'on';
+        my $t = (0, 0.0004, 0.002, 0.02)[rand 4];
+        if (!eval {
+            $c->request('GET', "/$on/$uris[rand @uris]?t=$t");
+            1;
+            }) {
+            $wrong++ unless $c->{kept};
+            $c->close;
+            delete $c[$slot];
+            next;
+        }
+        $c[$slot] = $c;
+        $n++;
+        if ($n == $opt{first} || $n == $opt{requests}) {
+            $_ && $_->reset for @c;
+            @c = ();
+            my $state = at_rest($s, $pid);
+            show($n, $state);
+            $first ||= $state;
+            if ($n == $opt{requests}) {
+                is $state->{threads}, $first->{threads},
+                    'as many coroutines as before';
+                is $state->{registry}, $first->{registry},
+                    'as many entries in the registry';
+                is $state->{descriptors}, $first->{descriptors},
+                    'as many descriptors';
+                my $thousands = ($opt{requests} - $opt{first}) / 1000;
+                cmp_ok $state->{kbytes} - $first->{kbytes}, '<=',
+                    $opt{slack} + $thousands, 'the Lua heap';
+                cmp_ok $state->{memory} - $first->{memory}, '<=',
+                    $opt{slack} + $thousands, 'the memory of the child';
+            }
+        }
+    }
+    is $wrong, 0, 'each that was not aborted has its answer';
+    cmp_ok $answers, '>', $opt{requests} / 5, "$answers answers";
+    is join(' ', $s->children), $pid, 'it is the same child';
+    clean($s);
+    ok $s->stop, 'stop';
+    return;
+}
+
+1;

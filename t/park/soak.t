@@ -1,0 +1,8 @@
+# The short form of t/soak/parked.t.
+
+use LuaCo::Test;
+use LuaCo::Soak;
+
+soak(requests => 4_000, first => 2_000, seed => 20, slack => 2_000);
+
+done_testing;
