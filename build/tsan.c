@@ -23,6 +23,8 @@ _Noreturn void __longjmp_chk(struct __jmp_buf_tag *env, int value)
 
 #define ORDER __ATOMIC_SEQ_CST
 
+/* A type cannot stand in parentheses.
+ * NOLINTBEGIN(bugprone-macro-parentheses) */
 #define ATOMICS(type, bits)                                                    \
     type apr_atomic_read##bits(volatile type *mem)                             \
     {                                                                          \
@@ -57,6 +59,7 @@ _Noreturn void __longjmp_chk(struct __jmp_buf_tag *env, int value)
     {                                                                          \
         return __atomic_exchange_n(mem, value, ORDER);                         \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 ATOMICS(apr_uint32_t, 32)
 ATOMICS(apr_uint64_t, 64)
