@@ -3,6 +3,7 @@
 use LuaCo::Test;
 use LuaCo::Soak;
 
-soak(requests => 4_000, first => 2_000, seed => 20, slack => 2_000);
+soak(requests => 4_000, first => 2_000, seed => 20, slack => 2_000,
+    crowds => 1);
 
 done_testing;

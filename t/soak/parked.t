@@ -6,6 +6,7 @@
 use LuaCo::Test;
 use LuaCo::Soak;
 
-soak(requests => 100_000, first => 10_000, seed => 4711, slack => 0);
+soak(requests => 100_000, first => 10_000, seed => 4711, slack => 0,
+    crowds => 5);
 
 done_testing;

@@ -91,8 +91,32 @@ sub memory {
     return $kb;
 }
 
+# N requests of all kinds at once, over http and https, all of them answered:
+# as much memory as the server ever takes, and a full cache of coroutines.
+sub crowd {
+    my ($s, $n) = @_;
+    my @c;
+    for my $i (1 .. $n) {
+        push @c, $s->raw(tls => $i % 2);
+        $c[-1]->request('GET',
+            $i % 3 ? '/hold?k=crowd&s=0.1' : '/thold?k=crowd&s=0.1');
+    }
+    waiting($s, crowd => int($n / 3) * 5 + $n - int $n / 3);
+    opens($s, 'crowd');
+    $_->response for @c;
+    $_->close    for @c;
+    for my $i (1 .. $n / 4) {
+        my $c = $c[$i] = $s->raw(tls => $i % 2);
+        $c->request('GET', "/off/flush");
+    }
+    $c[$_]->response for 1 .. $n / 4;
+    $s->raw->get('/shut?k=crowd', headers => [Connection => 'close']);
+    return;
+}
+
 sub at_rest {
     my ($s, $pid) = @_;
+    crowd($s, 24);
     wait_until(sub { $s->status->{ConnsTotal} <= 1 && busy_workers($s) <= 0 },
         60)
         or diag 'the server does not come to rest';
@@ -122,6 +146,7 @@ sub soak {
     srand $opt{seed};
     my $s = park_server(threads => 8, ssl => 1, conf => $conf);
     my ($pid) = $s->children;
+    crowd($s, 100) for 1 .. $opt{crowds};
     my @uris = qw(sleep sleep sleep access threads flush);
     my @ways = qw(read read read close reset half_close leave);
     my (@c, $first);
@@ -186,8 +211,10 @@ sub soak {
                 my $thousands = ($opt{requests} - $opt{first}) / 1000;
                 cmp_ok $state->{kbytes} - $first->{kbytes}, '<=',
                     $opt{slack} + $thousands, 'the Lua heap';
+                # A sanitizer keeps what is freed.
                 cmp_ok $state->{memory} - $first->{memory}, '<=',
-                    $opt{slack} + $thousands, 'the memory of the child';
+                    $opt{slack} + $thousands, 'the memory of the child'
+                    if ($ENV{LUACO_VARIANT} // 'plain') eq 'plain';
             }
         }
     }
