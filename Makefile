@@ -131,13 +131,15 @@ export LUACO_OUT = $(abspath $(OUT))
 export LUACO_VARIANT = $(VARIANT)
 export LUACO_LUA = $(LUA)
 export APXS CC
-sub = $(MAKE) --no-print-directory
+# With all processors, unless the caller has said how many.
+sub = $(MAKE) --no-print-directory \
+	$(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 ## make run        sets up, builds, runs the example site (PORT=8080)
 .PHONY: run
 run:
 	@build/setup build $(LUA)
-	@$(sub) module
+	@+$(sub) module
 	@exec build/run-example '$(PORT)'
 
 ## make test       sets up, builds, runs all tests (T=FILE, MPM=prefork)
@@ -145,13 +147,13 @@ run:
 .PHONY: test
 test:
 	@build/setup build $(LUA) test
-	@$(sub) run-variant
+	@+$(sub) run-variant
 
 ## make unit       the unit tests alone, no httpd
 .PHONY: unit
 unit:
 	@build/setup build $(LUA)
-	@$(sub) unit-programs
+	@+$(sub) unit-programs
 	@build/run-tests --only-unit
 
 ## make asan       the tests with address and undefined behaviour sanitizer
@@ -159,22 +161,28 @@ unit:
 .PHONY: asan tsan
 asan tsan:
 	@build/setup build $(LUA) test
-	@$(sub) VARIANT=$@ run-variant
+	@+$(sub) VARIANT=$@ run-variant
 
 ## make hardlua    unit, scheduler and tagged tests on a Lua that checks itself
 .PHONY: hardlua
 hardlua:
 	@build/setup build lua5.3 test hardlua
 	@build/hardlua build/out/hardlua
-	@$(sub) VARIANT=hard LUA=lua5.3 run-variant
+	@+$(sub) VARIANT=hard LUA=lua5.3 run-variant
 
 # For tools that want to compile as we do.
 .PHONY: flags
 flags:
 	@echo '$(wordlist 2,999,$(COMPILE))'
 
+# Preloaded beside the thread sanitizer's runtime.
+$(OUT)/preload.so: build/tsan.c $(OUT)/flags
+	@mkdir -p $(@D)
+	$(call say,LD)$(COMPILE) -fvisibility=default -shared -o $@ $<
+
 .PHONY: run-variant
-run-variant: module unit-programs test-modules
+run-variant: module unit-programs test-modules \
+		$(if $(filter tsan,$(VARIANT)),$(OUT)/preload.so)
 	@build/run-tests --mpm='$(MPM)' $(TEST_OPTIONS) $(T)
 
 ## make lint       format, warnings of gcc and clang, static analysis, layers
@@ -192,14 +200,14 @@ check-layers:
 .PHONY: compare
 compare:
 	@build/setup build $(LUA) test compare
-	@$(sub) module
+	@+$(sub) module
 	@t/compare/run $(T)
 
 ## make bench      C handler, mod_lua, nginx, this module (BENCH=--quick)
 .PHONY: bench
 bench:
 	@build/setup build $(LUA) bench
-	@$(sub) module bench-modules
+	@+$(sub) module bench-modules
 	@bench/run $(BENCH)
 
 # The C handler that the bench compares with.
@@ -231,13 +239,15 @@ install: module
 	fi
 
 ## make uninstall  takes away what install put there
+#                  a luaco.conf that was changed stays
 .PHONY: uninstall
 uninstall:
 	rm -f '$(DESTDIR)$(LIBEXECDIR)/mod_luaco.so' \
 		'$(DESTDIR)$(SYSCONFDIR)/mods-available/luaco.load' \
-		'$(DESTDIR)$(SYSCONFDIR)/mods-available/luaco.conf' \
 		'$(DESTDIR)$(SYSCONFDIR)/mods-enabled/luaco.load' \
 		'$(DESTDIR)$(SYSCONFDIR)/mods-enabled/luaco.conf'
+	conf='$(DESTDIR)$(SYSCONFDIR)/mods-available/luaco.conf'; \
+	if cmp -s build/luaco.conf "$$conf"; then rm -f "$$conf"; fi
 
 ## make clean      removes what was built and what tests left
 .PHONY: clean

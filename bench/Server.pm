@@ -257,6 +257,18 @@ sub command {
     return (LuaCo::Httpd::binary(), '-d', $self->{root}, '-f', $file, @more);
 }
 
+# httpd listens before it has a child: only an answer tells.
+sub answers {
+    my ($self) = @_;
+    my $socket = IO::Socket::INET->new(
+        PeerAddr => '127.0.0.1',
+        PeerPort => $self->{port},
+    ) or return 0;
+    print {$socket} "GET /hello HTTP/1.0\r\n\r\n";
+    $socket->flush;
+    return defined scalar <$socket>;
+}
+
 # start(COMMAND PREFIX): the server is up when this returns, or it dies.
 sub start {
     my ($self, %opt) = @_;
@@ -276,10 +288,7 @@ sub start {
     my $up = wait_until(
         sub {
             return 'dead' if !kill 0, $pid or waitpid($pid, 1) == $pid;
-            return IO::Socket::INET->new(
-                PeerAddr => '127.0.0.1',
-                PeerPort => $self->{port},
-            ) ? 'up' : undef;
+            return $self->answers ? 'up' : undef;
         },
         $opt{limit} // 20
     );

@@ -7,6 +7,12 @@
 
 #include "req/req.h"
 
+typedef enum lco_drove {
+    DROVE_ENDED, /* result is known, little output is left */
+    DROVE_WAITS, /* all of it waits */
+    DROVE_WORKER /* a worker thread must go on */
+} lco_drove;
+
 /* A worker, from a hook: runs CODE as PHASE of r.  Returns what the hook
  * returns: OK, DONE, SUSPENDED (parked) or a status. */
 int lco_drive_phase(request_rec *r, lco_phase phase, const lco_code *code);
@@ -14,6 +20,10 @@ int lco_drive_phase(request_rec *r, lco_phase phase, const lco_code *code);
 /* A worker, from a hook: runs CODE as a phase that cannot yield, by a plain
  * protected call.  Errors are logged. */
 void lco_drive_call(request_rec *r, lco_phase phase, const lco_code *code);
+
+/* The owner, VM left: runs what there is to run until the request's Lua ended,
+ * or all of it waits.  ON_LOOP: nothing that may block is done. */
+lco_drove lco_drive_run(lco_req *req, int on_loop);
 
 /* A worker that took a parked connection up: goes on with the request to its
  * end, or to the next park (c->cs->state says which). */

@@ -197,7 +197,7 @@ int lco_out_is_held(const lco_req *req)
 
 static void note_gone(lco_req *req)
 {
-    if (lco_out_is_held(req)) {
+    if (req->conn && lco_out_is_held(req)) {
         apr_brigade_cleanup(req->conn->held);
     }
     req->aborted = 1;

@@ -26,6 +26,11 @@ typedef enum lco_kind {
     LCO_KIND_USER    /* user coroutine */
 } lco_kind;
 
+/* How deep coroutines may resume each other.  Nothing nests in C, so only
+ * memory is the limit: an endless recursion gets an error after some 50 MB
+ * instead of taking the machine's. */
+#define LCO_CO_DEPTH 20000
+
 struct lco_co {
     lua_State *L;
     lco_sched *sched;
@@ -45,6 +50,7 @@ struct lco_co {
     lco_co *zombies, *zombies_last; /* finished children not waited for */
     lco_co *zomb_next, *zomb_prev;
 
+    unsigned depth;      /* how many have resumed each other down to here */
     unsigned wait_gen;   /* counts this coroutine's ngx.thread.wait calls */
     unsigned waited_gen; /* the parent's wait_gen that waits for us, 0: none */
 

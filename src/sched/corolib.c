@@ -68,6 +68,8 @@ static int coro_create(lua_State *L)
     return 1;
 }
 
+#define TOO_DEEP "too many coroutines resumed inside each other"
+
 /* Resumes the coroutine at index 1 with the values above it. */
 static int resume(lua_State *L, lco_sched *s, lua_KFunction k)
 {
@@ -92,6 +94,14 @@ static int resume(lua_State *L, lco_sched *s, lua_KFunction k)
         return 2;
     }
     lco_sched_need_yield(L);
+    if (me->depth >= LCO_CO_DEPTH) {
+        if (k != NULL) {
+            return luaL_error(L, "%s", TOO_DEEP);
+        }
+        lua_pushboolean(L, 0);
+        lua_pushliteral(L, TOO_DEEP);
+        return 2;
+    }
     /* one slot more, for the message if the start itself fails */
     if (!lua_checkstack(co->L, n + 1)) {
         lua_pushboolean(L, 0);
@@ -102,6 +112,7 @@ static int resume(lua_State *L, lco_sched *s, lua_KFunction k)
     lco_co_become(me, LCO_CO_NORMAL);
     me->child = co;
     co->parent = me;
+    co->depth = me->depth + 1;
     lco_co_become(co, LCO_CO_RUNNING);
     run->op = LCO_OP_RESUME;
     run->cur = co;

@@ -197,6 +197,9 @@ static void destroy(lco_vm *vm)
         lua_close(vm->L);
     }
     lco_vm_alloc_close(vm);
+    if (vm->loop) {
+        lco_loop_destroy(vm->loop);
+    }
     pthread_mutex_destroy(&vm->lock);
     pthread_mutex_destroy(&vm->queue);
     pthread_mutex_destroy(&vm->refs_lock);
@@ -257,6 +260,9 @@ int lco_vm_create_all(apr_pool_t *conf_pool, server_rec *s, int count)
     return 1;
 }
 
+/* The loops themselves stay until the VMs go: what is still parked when a
+ * child exits takes its timers and watches away when its connection's pool is
+ * destroyed, which is later. */
 static apr_status_t stop_loops(void *data)
 {
     int i;
@@ -273,8 +279,6 @@ static apr_status_t stop_loops(void *data)
         if (vms[i]->running) {
             apr_thread_join(&rv, vms[i]->thread_handle);
             vms[i]->running = 0;
-            lco_loop_destroy(vms[i]->loop);
-            vms[i]->loop = NULL;
         }
     }
     return APR_SUCCESS;

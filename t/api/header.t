@@ -61,6 +61,16 @@ requests(
         headers => { 'X-Kept' => 'kept' },
         body    => 'el',
     },
+    (   map {
+            {   name    => "a type set before a file$_->[0]",
+                get     => "/api/header/typed/hello.txt$_->[0]",
+                headers => { 'Content-Type' => $_->[1] },
+                body    => "hello\n",
+            }
+            } ['', 'text/x-typed'],
+        ['?park=1', 'text/x-typed'],
+        ['?nil=1',  'text/plain'],
+    ),
     {   name    => 'an access phase before a proxy',
         get     => '/api/header/proxy',
         headers => {

@@ -31,7 +31,8 @@ requests(
             qr/\[lua\] $place:11: nameless$/,
             qr/\[lua\] $place:12: wrapped$/,
             qr/\[lua\] \[C\]:-1: by pcall$/,
-            qr/\[lua\] $place:15: __index\(\): metamethod$/,
+            # Lua 5.4 leaves out the underscores.
+            qr/\[lua\] $place:15: (?:__)?index\(\): metamethod$/,
             qr/\[lua\] $place:20: thread$/,
             qr/\[luaco:notice\] .*\[lua\] $place:22: printed$/,
         ],

@@ -49,7 +49,9 @@ static int set(block *b, size_t size)
     }
     else {
         good = b->p != NULL && (uintptr_t) b->p % 16 == 0 && is_intact(b, same);
-        memset(b->p, b->fill, size);
+        if (b->p) {
+            memset(b->p, b->fill, size);
+        }
     }
     b->size = size;
     return good;

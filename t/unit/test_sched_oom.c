@@ -3,9 +3,6 @@
  * case passes undisturbed.  Once only that allocation fails (and its repetition
  * after Lua's emergency collection), once all from there on.
  *
- * tags: no-tsan
- * It has one thread, and that runtime keeps gigabytes of stack traces of it.
- *
  * Whatever fails, the run must end or wait in order, nothing may be left of
  * it, and the next run in the same VM must work.
  */

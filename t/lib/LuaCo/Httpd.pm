@@ -59,12 +59,17 @@ sub testmod {
 }
 
 # LoadModule lines for this MPM, without our own module, which needs command().
+# mod_lua stays out where ours is built with another Lua than the one it brings:
+# httpd loads modules with their symbols open to all, and only where these carry
+# versions, as in Debian, would the two libraries stay apart.
 sub load_modules {
     my ($mpm, @more) = @_;
     my $dir = libexecdir();
+    my $lua = $ENV{LUACO_LUA} || 'lua5.3';
     return join '',
         map {"LoadModule ${_}_module $dir/mod_$_.so\n"}
-        grep { -e "$dir/mod_$_.so" } "mpm_$mpm", @modules, @more;
+        grep { -e "$dir/mod_$_.so" && ($_ ne 'lua' || $lua eq 'lua5.3') }
+        "mpm_$mpm", @modules, @more;
 }
 
 # The command line that runs httpd with these arguments, as a list.

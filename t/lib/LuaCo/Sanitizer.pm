@@ -87,8 +87,9 @@ sub words {
         my @fixed = ('setarch', '-R');
         @fixed = () if system("@fixed true 2>/dev/null") != 0;
         my @words = (@fixed, 'env', "TSAN_OPTIONS=$tsan");
-        push @words, 'LD_PRELOAD=' . runtime_library('libtsan.so')
-            unless $unit;
+        push @words, 'LD_PRELOAD='
+            . join(':', runtime_library('libtsan.so'),
+            LuaCo::Httpd::out() . '/preload.so');
         return @words;
     }
     if ($self->{variant} eq 'hard') {
