@@ -332,8 +332,14 @@ void lco_conn_suspend(conn_rec *c, request_rec *r)
     int pending;
 
     (void) r;
-    if (!conn || !conn->armed ||
-        conn->mpm_cs->state != CONN_STATE_ASYNC_WAITIO) {
+    if (!conn) {
+        return;
+    }
+    if (!conn->armed || conn->mpm_cs->state != CONN_STATE_ASYNC_WAITIO) {
+        /* Whoever takes it up next locks it as well, and sees what we did: the
+         * lists of the MPM in between are not all locked ones. */
+        pthread_mutex_lock(&conn->lock);
+        pthread_mutex_unlock(&conn->lock);
         return;
     }
     conn->armed = 0;

@@ -1,3 +1,6 @@
+# tags: no-tsan
+# httpd hands pools and lingering connections from thread to thread by lists
+# without locks (fdqueue.c, event.c), an order that the sanitizer cannot see.
 # The short form of t/soak/parked.t.
 
 use LuaCo::Test;
