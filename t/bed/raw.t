@@ -117,6 +117,22 @@ subtest 'what does not come' => sub {
     like $@, qr/connect to port/, 'nobody listens';
 };
 
+subtest 'a signal while it waits' => sub {
+    my $signals = 0;
+    local $SIG{ALRM} = sub { $signals++ };
+    my $b = LuaCo::Backend->start(
+        # Not before the client has had its signals.
+        answer => sub { return ({ sleep => 0.3 }, LuaCo::Backend::http('a')) }
+    );
+    my $c = LuaCo::Raw->connect(port => $b->port);
+    $c->request('GET', '/');
+    Time::HiRes::setitimer(Time::HiRes::ITIMER_REAL(), 0.05, 0.05);
+    my $body = eval { $c->response->body };
+    Time::HiRes::setitimer(Time::HiRes::ITIMER_REAL(), 0);
+    is $body, 'a', 'the answer' or diag $@;
+    cmp_ok $signals, '>', 0, 'there was one';
+};
+
 subtest 'TLS' => sub {
     my $c = raw(tls => 1);
     $c->request('GET', '/hello.txt');

@@ -281,12 +281,17 @@ sub _printable {
 
 sub _wait_for {
     my ($what, $socket, $end) = @_;
-    my $left = $end - time;
-    $left = 0 if $left < 0;
     my $select = IO::Select->new($socket);
-    return $what eq 'readable'
-        ? $select->can_read($left)
-        : $select->can_write($left);
+    while (1) {
+        my $left = $end - time;
+        $left = 0 if $left < 0;
+        return 1
+            if $what eq 'readable'
+            ? $select->can_read($left)
+            : $select->can_write($left);
+        # A signal ends the wait early.
+        return 0 if time >= $end;
+    }
 }
 
 # Reads once, at most N bytes.  False when nothing came until END.
