@@ -72,10 +72,19 @@ sub load_modules {
         "mpm_$mpm", @modules, @more;
 }
 
-# The command line that runs httpd with these arguments, as a list.
+# The command line that runs httpd with these arguments, as a list.  The
+# configuration may ask for the variant: <IfDefine luaco_tsan>.
 sub command {
     my (@args) = @_;
-    return (split(' ', $ENV{LUACO_HTTPD_PREFIX} // ''), binary(), @args);
+    my $variant = $ENV{LUACO_VARIANT} || 'plain';
+    return (split(' ', $ENV{LUACO_HTTPD_PREFIX} // ''),
+        binary(), '-D', "luaco_$variant", @args);
+}
+
+# For every configuration.  httpd's mutexes between processes are pthread's in
+# shared memory, of which the thread sanitizer sees one process only.
+sub common_config {
+    return "<IfDefine luaco_tsan>\n    Mutex posixsem default\n</IfDefine>\n";
 }
 
 my $suite;

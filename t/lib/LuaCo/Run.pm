@@ -195,7 +195,8 @@ sub configure {
         (my $conf = $file) =~ s/\.t$/.conf/ or next;
         $topics .= $self->topic_config(\%vars, $conf) if -e $conf;
     }
-    spew('t/logs/conf/topics.conf', $topics);
+    spew('t/logs/conf/topics.conf',
+        LuaCo::Httpd::common_config() . $topics);
     spew('t/logs/conf/modules.conf', LuaCo::Httpd::load_modules($mpm, 'cgid'));
     LuaCo::Httpd::make_certificates("$top/t/logs/ssl");
 

@@ -186,8 +186,10 @@ Listen 127.0.0.1:@SSLPort@
 </VirtualHost>
 SSL
     $ssl =~ s/\@Certs\@/$self->{ssl_files}/g;
+    my $common = LuaCo::Httpd::common_config();
     $self->write('httpd.conf', $self->replace_words(<<"CONF"));
 $self->{pre}
+$common
 $modules$luaco$mpm
 ServerRoot "\@Root\@"
 ServerName localhost
