@@ -11,6 +11,8 @@ my $conf = <<'CONF';
 Timeout 300
 KeepAliveTimeout 300
 MaxKeepAliveRequests 0
+# A client is slow soon.
+SendBufferSize 16384
 <LocationMatch "^/(hold|ahold|thold|big)">
     SetOutputFilter DEFLATE
 </LocationMatch>

@@ -369,6 +369,10 @@ sub wait_exit {
 sub stop {
     my ($self, $limit) = @_;
     return 1 unless $self->is_running;
+    # httpd's hard stop closes, in another thread, the very sockets that its
+    # workers close (close_worker_sockets in event.c), and may crash over it:
+    # they get a moment for what the test has just ended.
+    select undef, undef, undef, 0.05;
     $self->signal('TERM');
     my $status = $self->wait_exit($limit // 15);
     return 1 if defined $status;
