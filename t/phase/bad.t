@@ -15,7 +15,6 @@ my %scripts = (
     deep           => [500, undef, qr/stack overflow/],
     deep_pattern   => [500, undef, qr/bad.lua:\d+: \S+/],
     c_deep         => [500, undef, qr/C stack overflow/],
-    co_deep        => [500, undef, qr/too many coroutines resumed inside/],
     memory         => [500, undef, qr/not enough memory|too large/],
     call_nil       => [500, undef, qr/attempt to call a nil value/],
     syntax         => [500, undef, qr/unexpected symbol near 'return'/],
@@ -24,9 +23,6 @@ my %scripts = (
         qr/attempt to set ngx\.(?:header\.HEADER|status) after sending out/
     ],
 );
-
-# A Lua that collects at each allocation would take hours for that.
-delete $scripts{co_deep} if ($ENV{LUACO_VARIANT} // '') eq 'hard';
 
 for my $where ('/bad', '/bad/access') {
     for my $do (sort keys %scripts) {

@@ -18,13 +18,6 @@ function bad.deep()
     f()
 end
 function bad.deep_pattern() string.rep("(", 300):find(string.rep("(", 300)) end
-function bad.co_deep()
-    local function deeper()
-        return coroutine.wrap(deeper)()
-    end
-    deeper()
-end
-
 function bad.c_deep()
     local t = setmetatable({}, {})
     getmetatable(t).__index = function (_, k) return t[k .. "x"] end
