@@ -1,4 +1,5 @@
-# tags: prefork hardlua
+# tags: prefork
+# (Not hardlua: a stack of a million slots that moves at each call takes hours.)
 # Scripts and clients that do what they should not: each gets a defined answer
 # and one line of the log, and the server goes on.
 
