@@ -1,4 +1,4 @@
-# tags: prefork hardlua
+# tags: prefork
 # LuaCoInit, LuaCoInitWorker, LuaCoVMs, the package paths, what requests share
 # and what they do not, and LuaCoCodeCache with files that change.
 

@@ -1,4 +1,4 @@
-# tags: prefork hardlua
+# tags: prefork
 # LuaCoLog: once for each request, after all else, with what the request was;
 # it may not answer or wait, and its errors harm nothing but themselves.
 
