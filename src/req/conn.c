@@ -113,7 +113,7 @@ static ready_slot *take_ready_slot(void)
     return slot;
 }
 
-/* Worker: empties the parking descriptor. */
+/* Worker, [lock held]: empties the parking descriptor. */
 static void clear_ready(lco_conn *conn)
 {
     if (conn->io_in_ep) {
@@ -176,7 +176,9 @@ static apr_status_t conn_close(void *data)
     LIST_REMOVE(conn, all_link);
     pthread_mutex_unlock(&all_lock);
 
+    pthread_mutex_lock(&conn->lock);
     clear_ready(conn);
+    pthread_mutex_unlock(&conn->lock);
     number = sock_number(conn->mpm_sock);
     if (conn->on_ep && number == -1) {
         /* The MPM closed what its object pointed at, the parking descriptor;
@@ -496,7 +498,9 @@ int lco_conn_pre_close(conn_rec *c)
         return DECLINED;
     }
     lco_conn_resume(c, NULL);
+    pthread_mutex_lock(&conn->lock);
     clear_ready(conn);
+    pthread_mutex_unlock(&conn->lock);
     point_back(conn);
     req = conn->req;
     if (req) {
@@ -541,8 +545,8 @@ static int take_up(lco_conn *conn)
     asked = conn->state == LCO_CONN_WAKING;
     conn->state = LCO_CONN_WORKER;
     conn->wake_pending = 0; /* lco_drive_go_on() looks at everything itself */
-    pthread_mutex_unlock(&conn->lock);
     clear_ready(conn);
+    pthread_mutex_unlock(&conn->lock);
     point_back(conn);
     conn->c->cs = conn->mpm_cs;
     return asked;
