@@ -1,5 +1,3 @@
-# tags: no-tsan
-# no-tsan: as in stop.t, httpd closes sockets from another thread at its end.
 # What parking.md found when parking was attacked, as far as a client can
 # provoke it.
 

@@ -1,6 +1,3 @@
-# tags: no-tsan
-# no-tsan: httpd's hard stop closes its workers' sockets from another thread
-# (close_worker_sockets, event.c) and says so to the sanitizer now and then.
 # Stops and restarts, in good order and at once, with requests parked, threads
 # held, clients that read nothing and idle connections: what may end does, the
 # rest is ended, nothing stays, and nothing hurries httpd's parent.

@@ -88,8 +88,8 @@ sub words {
         @fixed = () if system("@fixed true 2>/dev/null") != 0;
         my @words = (@fixed, 'env', "TSAN_OPTIONS=$tsan");
         push @words, 'LD_PRELOAD='
-            . join(':', runtime_library('libtsan.so'),
-            LuaCo::Httpd::out() . '/preload.so');
+            . join(':', LuaCo::Httpd::out() . '/preload.so',
+            runtime_library('libtsan.so'));
         return @words;
     }
     if ($self->{variant} eq 'hard') {
@@ -215,6 +215,26 @@ sub suppressed {
     return 0;
 }
 
+# A report in one line, for where only the end of a log is seen: the first
+# frames of each stack, innermost first.
+sub digest {
+    my ($report) = @_;
+    my @lines;
+    for my $stack (stacks($report)) {
+        my @names;
+        for my $frame (@$stack) {
+            # A function without a name is known by its library.
+            my ($name) = $frame =~ /^(?:0x\w+ in )?([\w.]+)/;
+            ($name) = $frame =~ m{([^/(]+)\+0x\w+\)} unless defined $name;
+            push @names, $name // '?';
+        }
+        splice @names, 8;
+        push @lines, join ' < ', @names;
+    }
+    splice @lines, 4;
+    return @lines ? ': ' . join('; ', @lines) : '';
+}
+
 # Reads the report files below DIR; returns one line for each report that
 # counts, after having printed it once.
 sub read_reports {
@@ -227,7 +247,8 @@ sub read_reports {
                 =~ /((?:SUMMARY|ERROR|WARNING): \w+Sanitizer.*|\S+ runtime error: .*|^\w+ leak of .*)/m;
             $what = 'a report' unless defined $what;
             $what =~ s/0x[0-9a-f]+/0x../g;
-            $what =~ s/\(pid=\d+\)//;
+            $what =~ s/\s*\(pid=\d+\)//;
+            $what .= digest($report);
             if (!$printed{$what}++) {
                 print "\n$file:\n$report\n";
             }
