@@ -16,6 +16,8 @@ MPM ?= event
 PORT ?= 8080
 # Options of bench/run.
 BENCH ?=
+# Seconds for each fuzz target.
+TIME ?= 60
 
 # V=1 prints whole commands.
 ifneq ($(V),1)
@@ -62,6 +64,8 @@ FLAGS_tsan = -O1 -fno-omit-frame-pointer -fsanitize=thread -DLCO_DEBUG
 FLAGS_hard = -O1 -DLCO_DEBUG
 FLAGS_valgrind = -O1 -DLCO_DEBUG
 FLAGS_analyzer = -fanalyzer
+FLAGS_fuzz = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
+	-fno-sanitize-recover=undefined -fsanitize=fuzzer-no-link -DLCO_DEBUG
 SANITIZE = $(filter -fsanitize=%,$(FLAGS_$(VARIANT)))
 
 COMPILE = $(CC) -std=gnu11 -fPIC -fvisibility=hidden -pthread $(APXS_CFLAGS) \
@@ -74,6 +78,9 @@ OBJ := $(SRC:%.c=$(OUT)/%.o)
 # A test is a file of t/unit with a main(), linked with what it needs of ours.
 UNIT_SRC := $(wildcard t/unit/*.c)
 UNIT := $(UNIT_SRC:t/unit/%.c=$(OUT)/unit/%)
+# A fuzz target is a file of t/fuzz, linked the same way.
+FUZZ_SRC := $(wildcard t/fuzz/*.c)
+FUZZ := $(FUZZ_SRC:t/fuzz/%.c=$(OUT)/fuzz/%)
 # httpd modules that the tests load beside ours, one of each file.
 TESTMOD_SRC := $(wildcard t/c-modules/*.c)
 TESTMOD := $(TESTMOD_SRC:t/c-modules/%.c=$(OUT)/testmod/mod_%.so)
@@ -100,6 +107,14 @@ $(UNIT): $(OUT)/unit/%: $(OUT)/t/unit/%.o $(OUT)/libluaco.a
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) -pthread $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LUA_LIBS) $(APR_LIBS)
 
+.PHONY: fuzz-programs
+fuzz-programs: $(FUZZ)
+
+$(FUZZ): $(OUT)/fuzz/%: $(OUT)/t/fuzz/%.o $(OUT)/libluaco.a
+	@mkdir -p $(@D)
+	$(call say,LD)$(CC) -pthread -fsanitize=fuzzer,address,undefined $(LDFLAGS) \
+		-o $@ $^ $(LUA_LIBS) $(APR_LIBS)
+
 .PHONY: test-modules
 test-modules: $(TESTMOD)
 
@@ -124,7 +139,8 @@ $(OUT)/flags: force
 force:
 
 -include $(OBJ:.o=.d) $(OUT)/mod_luaco.d $(UNIT_SRC:%.c=$(OUT)/%.d) \
-	$(TESTMOD_SRC:%.c=$(OUT)/%.d) $(OUT)/bench/mod_bench_null.d
+	$(TESTMOD_SRC:%.c=$(OUT)/%.d) $(FUZZ_SRC:%.c=$(OUT)/%.d) \
+	$(OUT)/bench/mod_bench_null.d
 
 # What the test runner and the scripts want to know.
 export LUACO_OUT = $(abspath $(OUT))
@@ -169,6 +185,20 @@ hardlua:
 	@build/setup build lua5.3 test hardlua
 	@build/hardlua build/out/hardlua
 	@+$(sub) VARIANT=hard LUA=lua5.3 run-variant
+
+## make fuzz       the fuzz targets, each a minute (T=escape, TIME=600)
+## make fuzz-replay   their corpora again and a fixed number of runs
+.PHONY: fuzz fuzz-replay
+fuzz fuzz-replay:
+	@build/setup build $(LUA) fuzz
+	@+$(sub) VARIANT=fuzz CC=clang run-$@
+
+.PHONY: run-fuzz run-fuzz-replay
+run-fuzz: fuzz-programs
+	@TIME='$(TIME)' build/fuzz run $(T)
+
+run-fuzz-replay: fuzz-programs
+	@build/fuzz replay $(T)
 
 # For tools that want to compile as we do.
 .PHONY: flags
