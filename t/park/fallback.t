@@ -104,10 +104,6 @@ my %answer = (
 my %status = map { $_ => 404 } qw(/nothing /forbidden /failing);
 
 my @mpms = $ENV{LUACO_MPM} eq 'event' ? qw(event worker) : $ENV{LUACO_MPM};
-# The worker MPM ends by closing its workers' sockets from its main thread,
-# a race of its own that the thread sanitizer reports.
-@mpms = grep { $_ ne 'worker' } @mpms
-    if ($ENV{LUACO_VARIANT} // '') eq 'tsan';
 for my $mpm (@mpms) {
     my $s = park_server(
         mpm   => $mpm,
