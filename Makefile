@@ -56,6 +56,9 @@ ifneq ($(filter 1,$(WERROR))$(filter true,$(CI)),)
 WARN += $(if $(filter asan tsan,$(VARIANT)),,-Werror)
 endif
 
+# Beside Lua: CRC-32.
+LIBS = -lz
+
 # Last, so that they win over the optimisation that apxs names.
 FLAGS_plain =
 FLAGS_asan = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
@@ -94,7 +97,7 @@ module: $(MODULE)
 
 $(MODULE): $(OUT)/mod_luaco.o $(OBJ)
 	$(call say,LD)$(CC) -shared -pthread $(SANITIZE) -Wl,-z,relro $(LDFLAGS) -o $@ $^ \
-		$(LUA_LIBS)
+		$(LUA_LIBS) $(LIBS)
 
 $(OUT)/libluaco.a: $(OBJ)
 	@mkdir -p $(@D) && rm -f $@
@@ -105,7 +108,7 @@ unit-programs: $(UNIT)
 
 $(UNIT): $(OUT)/unit/%: $(OUT)/t/unit/%.o $(OUT)/libluaco.a
 	@mkdir -p $(@D)
-	$(call say,LD)$(CC) -pthread $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LUA_LIBS) $(APR_LIBS)
+	$(call say,LD)$(CC) -pthread $(SANITIZE) $(LDFLAGS) -o $@ $^ $(LUA_LIBS) $(LIBS) $(APR_LIBS)
 
 .PHONY: fuzz-programs
 fuzz-programs: $(FUZZ)
@@ -113,7 +116,7 @@ fuzz-programs: $(FUZZ)
 $(FUZZ): $(OUT)/fuzz/%: $(OUT)/t/fuzz/%.o $(OUT)/libluaco.a
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) -pthread -fsanitize=fuzzer,address,undefined $(LDFLAGS) \
-		-o $@ $^ $(LUA_LIBS) $(APR_LIBS)
+		-o $@ $^ $(LUA_LIBS) $(LIBS) $(APR_LIBS)
 
 .PHONY: test-modules
 test-modules: $(TESTMOD)

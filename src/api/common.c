@@ -81,6 +81,36 @@ lua_Number lco_api_checknumber(lua_State *L, int arg)
     return n;
 }
 
+const char *lco_api_checkstring(lua_State *L, int arg, size_t *len)
+{
+    switch (lua_type(L, arg)) {
+    case LUA_TSTRING:
+        break;
+    case LUA_TNUMBER:
+        lco_api_tolstring(L, arg, len);
+        lua_replace(L, arg);
+        break;
+    default:
+        lco_api_typeerror(L, arg, "string");
+    }
+    return lua_tolstring(L, arg, len);
+}
+
+const char *lco_api_text(lua_State *L, int arg, size_t *len)
+{
+    if (lua_type(L, arg) != LUA_TSTRING) {
+        if (lua_toboolean(L, arg)) {
+            lco_api_tolstring(L, arg, len);
+        }
+        else {
+            lua_settop(L, arg > lua_gettop(L) ? arg : lua_gettop(L));
+            lua_pushliteral(L, "");
+        }
+        lua_replace(L, arg);
+    }
+    return lua_tolstring(L, arg, len);
+}
+
 int lco_api_toint(lua_State *L, int idx)
 {
     lua_Number n = lua_tonumber(L, idx);
@@ -154,4 +184,12 @@ void lco_api_addmulti(lua_State *L, int t)
         lua_rawseti(L, -2, 2);
         lua_rawset(L, t);
     }
+}
+
+void lco_api_preload(lua_State *L, const char *name, lua_CFunction loader)
+{
+    luaL_getsubtable(L, LUA_REGISTRYINDEX, "_PRELOAD");
+    lua_pushcfunction(L, loader);
+    lua_setfield(L, -2, name);
+    lua_pop(L, 1);
 }

@@ -33,6 +33,15 @@ LX_RAISES int lco_api_typeerror(lua_State *L, int arg, const char *want);
 /* A number, or a string that converts to one. */
 LX_RAISES lua_Number lco_api_checknumber(lua_State *L, int arg);
 
+/* The string at ARG, numbers as luaco writes them; raises for other types.
+ * The value at ARG becomes a string. */
+LX_RAISES const char *lco_api_checkstring(lua_State *L, int arg, size_t *len);
+
+/* The value at ARG as the functions for strings take it, which never complain:
+ * nil, false and nothing at all are "", the rest is what tostring() gives.
+ * The value at ARG becomes that string. */
+LX_RAISES const char *lco_api_text(lua_State *L, int arg, size_t *len);
+
 /* A number as a C int.  A fraction is cut off; NaN and numbers out of int's
  * range become INT_MIN, as LuaJIT converts them on x86.  Never raises; the
  * value at IDX must be a number. */
@@ -52,6 +61,11 @@ void lco_api_pushnumber(lua_State *L, lua_Number n);
  * stands alone, more of them in an array.  Key and value are on the stack
  * top, T is the table's index.  Raw accesses only.  [-2, +0] */
 LX_RAISES void lco_api_addmulti(lua_State *L, int t);
+
+/* From now on require NAME calls LOADER, which pushes the module.
+ * [-0, +0] */
+LX_RAISES void lco_api_preload(lua_State *L, const char *name,
+                               lua_CFunction loader);
 
 /* The fields of ngx that are computed (open.c has the table).  Getters are
  * called with (ngx, key) on the stack, setters with (ngx, key, value). */
