@@ -21,3 +21,9 @@ for _, c in ipairs{
     local ok, r = pcall(c[2])
     ngx.log(ngx.ERR, c[1], ": ", ok, " ", (tostring(r):gsub("^[^ ]*:%d+: ", "")))
 end
+-- What needs no request.
+ngx.log(ngx.ERR, ngx.escape_uri("a b"), " ", ngx.unescape_uri("a%20b"), " ", ngx.encode_base64("a"), " ", ngx.decode_base64("YQ"), " ",
+    ngx.crc32_short("a"), " ", ngx.crc32_long("a"), " ", ngx.encode_base64(ngx.hmac_sha1("a", "b")), " ", ngx.md5("a"), " ",
+    ngx.encode_base64(ngx.md5_bin("a")), " ", ngx.encode_base64(ngx.sha1_bin("a")), " ", ngx.quote_sql_str("a"), " ", #ngx.today(), " ",
+    #ngx.localtime(), " ", #ngx.utctime(), " ", ngx.http_time(0), " ", ngx.cookie_time(0), " ",
+    ngx.parse_http_time("Thu Nov 18 11:27:35 2010"), " ", require("ngx.base64").encode_base64url("a"))
