@@ -8,7 +8,7 @@
 #include "req/vars.h"
 
 /* ngx.var[name]: a string or nil.  A number asks for a capture of the
- * location's pattern, which httpd does not number: nil. */
+ * location's pattern. */
 static int var_index(lua_State *L)
 {
     lco_req *req = lco_api_http(L);
@@ -18,7 +18,11 @@ static int var_index(lua_State *L)
 
     switch (lua_type(L, 2)) {
     case LUA_TNUMBER:
-        return 0;
+        if (!lco_var_capture(req, lco_api_toint(L, 2), &var)) {
+            return 0;
+        }
+        lua_pushlstring(L, var.data, var.len);
+        return 1;
     case LUA_TSTRING:
         break;
     default:

@@ -46,6 +46,7 @@ typedef struct lco_code {
     const char *chunkname; /* "=LuaCoHandler(httpd.conf:40)" or "@/path" */
     const char *conf_file; /* where the directive stands */
     int conf_line;
+    const ap_regex_t *match; /* of the <LocationMatch> it stands in, or NULL */
     unsigned needs_file : 1; /* LuaCoHandler in <Directory>/<Files>: the mapped
                                 file must exist unless LuaCoVirtual is on */
 } lco_code;

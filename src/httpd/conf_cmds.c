@@ -76,6 +76,7 @@ static const char *make_code(cmd_parms *cmd, const char *args, lco_phase phase,
     /* In a macro the name is of the temporary pool. */
     code->conf_file = apr_pstrdup(cmd->pool, cmd->directive->filename);
     code->conf_line = cmd->directive->line_num;
+    code->match = lco_conf_match(cmd);
     code->needs_file =
         phase == LCO_PHASE_HANDLER && is_about_files(cmd->directive);
 

@@ -34,6 +34,10 @@ const char *lco_conf_check_code(apr_pool_t *pool, const lco_code *code);
  * Returns nonzero if the slot is new. */
 int lco_conf_take_slot(apr_pool_t *conf_pool, lco_code *code);
 
+/* The pattern of the nearest <LocationMatch> or <Location ~> around the
+ * directive, of cmd->pool, or NULL. */
+const ap_regex_t *lco_conf_match(cmd_parms *cmd);
+
 /* LuaCoVirtual On stands somewhere. */
 void lco_conf_note_virtual(void);
 

@@ -36,4 +36,12 @@ int lco_var_get(lco_req *req, const char *name, apr_size_t len, lco_var *var);
 lco_var_set_result lco_var_set(lco_req *req, const char *name, apr_size_t len,
                                const char *value, apr_size_t value_len);
 
+/* What lco_var_set() would say of NAME, for LuaCoSet.  Any thread. */
+lco_var_set_result lco_var_settable(const char *name);
+
+/* Capture N of the <LocationMatch> (or <Location ~>) in which the running code
+ * stands, matched against the request's URI as it is now.  N counts from 1; 1
+ * with VAR filled, or 0. */
+int lco_var_capture(lco_req *req, int n, lco_var *var);
+
 #endif

@@ -25,7 +25,7 @@ requests(
     },
     {   name => 'named groups of a location',
         get  => '/api/var/lua/match/a-b/c%20d',
-        body => "a-b c d nil\n",
+        body => "a-b c d a-b c d nil nil nil\n",
     },
     {   name => 'the user',
         get  => '/api/var/lua/user',
