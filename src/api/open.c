@@ -84,38 +84,6 @@ static void add_magic(lua_State *L)
     lua_setmetatable(L, -2);
 }
 
-/* The nginx development kit's directives do not exist here; asking for one
- * says so as the reference does. */
-static int ndk_index(lua_State *L)
-{
-    size_t len;
-
-    return luaL_error(L,
-                      "ndk.set_var: directive \"%s\" not found or does not "
-                      "use ndk_set_var_value",
-                      lco_api_tolstring(L, 2, &len));
-}
-
-static int ndk_newindex(lua_State *L)
-{
-    return luaL_error(L, "not allowed");
-}
-
-static const luaL_Reg ndk_meta[] = {
-    {"__index", ndk_index},
-    {"__newindex", ndk_newindex},
-    {NULL, NULL},
-};
-
-static void build_ndk(lua_State *L)
-{
-    lua_createtable(L, 0, 1);
-    lua_createtable(L, 0, 0);
-    luaL_newlib(L, ndk_meta);
-    lua_setmetatable(L, -2);
-    lua_setfield(L, -2, "set_var");
-}
-
 /* Makes the table on the stack top the global NAME and the loaded module of
  * that name.  [-1, +0] */
 static void publish(lua_State *L, const char *name)
@@ -139,7 +107,8 @@ void lco_api_open(lua_State *L)
     add_magic(L);
     publish(L, "ngx");
 
-    build_ndk(L);
+    lua_createtable(L, 0, 1);
+    lco_api_open_ndk(L);
     publish(L, "ndk");
     LX_BALANCED(L, top, 0);
 }
