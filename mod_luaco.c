@@ -15,6 +15,7 @@ static void register_hooks(apr_pool_t *conf_pool)
     lco_child_hooks();
     lco_park_hooks();
     lco_phase_hooks();
+    lco_log_hooks();
 }
 
 AP_DECLARE_MODULE(luaco) = {

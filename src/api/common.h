@@ -62,6 +62,11 @@ void lco_api_pushnumber(lua_State *L, lua_Number n);
  * top, T is the table's index.  Raw accesses only.  [-2, +0] */
 LX_RAISES void lco_api_addmulti(lua_State *L, int t);
 
+/* Writes the string on the stack top to the error log, of the request if there
+ * is one; LEVEL is ngx.STDERR to ngx.DEBUG.  May change the string's place on
+ * the stack, not its number.  [-0, +0] */
+LX_RAISES void lco_api_log(lua_State *L, int level);
+
 /* From now on require NAME calls LOADER, which pushes the module.
  * [-0, +0] */
 LX_RAISES void lco_api_preload(lua_State *L, const char *name,

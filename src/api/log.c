@@ -123,20 +123,44 @@ static const char *printable(lua_State *L)
     return lua_tostring(L, -1);
 }
 
-/* Logs all values on the stack. */
-static int log_values(lua_State *L, int level)
+/* Is httpd to write messages of LEVEL (httpd's)?  Not asked by its macros:
+ * they let every notice pass, and print() makes notices. */
+static int is_wanted(lua_State *L, int level)
 {
     const lco_req *req = lco_req_get(L);
-    const request_rec *r = req ? req->r : NULL;
-    server_rec *s = lco_vm_of(L)->server;
-    int nargs = lua_gettop(L), i;
+
+    return level <=
+           (req && req->r
+                ? ap_get_request_module_loglevel(req->r, APLOG_MODULE_INDEX)
+                : ap_get_server_module_loglevel(lco_vm_of(L)->server,
+                                                APLOG_MODULE_INDEX));
+}
+
+void lco_api_log(lua_State *L, int level)
+{
+    const lco_req *req = lco_req_get(L);
     const char *msg;
 
     level = levels[level];
-    /* Not by httpd's macros: they let every notice pass, and print() makes
-     * notices. */
-    if (level > (r ? ap_get_request_module_loglevel(r, APLOG_MODULE_INDEX)
-                   : ap_get_server_module_loglevel(s, APLOG_MODULE_INDEX))) {
+    if (!is_wanted(L, level)) {
+        return;
+    }
+    luaL_checkstack(L, 4, NULL);
+    msg = printable(L);
+    if (req && req->r) {
+        ap_log_rerror(APLOG_MARK, level, 0, req->r, "%s", msg);
+    }
+    else {
+        ap_log_error(APLOG_MARK, level, 0, lco_vm_of(L)->server, "%s", msg);
+    }
+}
+
+/* Logs all values on the stack. */
+static int log_values(lua_State *L, int level)
+{
+    int nargs = lua_gettop(L), i;
+
+    if (!is_wanted(L, levels[level])) {
         return 0;
     }
     luaL_checkstack(L, 8, NULL);
@@ -146,14 +170,7 @@ static int log_values(lua_State *L, int level)
     push_place(L);
     lua_insert(L, 1);
     lua_concat(L, nargs + 1);
-    msg = printable(L);
-
-    if (r) {
-        ap_log_rerror(APLOG_MARK, level, 0, r, "%s", msg);
-    }
-    else {
-        ap_log_error(APLOG_MARK, level, 0, s, "%s", msg);
-    }
+    lco_api_log(L, level);
     return 0;
 }
 

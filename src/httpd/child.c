@@ -25,6 +25,7 @@
 #include "req/req.h"
 #include "req/outbox.h"
 #include "vm/boot.h"
+#include "vm/errlog.h"
 #include "vm/vm.h"
 
 APLOG_USE_MODULE(luaco);
@@ -126,6 +127,11 @@ static int post_config(apr_pool_t *conf_pool, apr_pool_t *plog,
     }
     lco_conn_setup(s);
     lco_vm_open_api = open_api;
+    if (!lco_errlog_create(conf_pool, lco_conf_server(s)->capture_log)) {
+        ap_log_error(APLOG_MARK, APLOG_EMERG, APR_ENOMEM, s,
+                     "luaco: no memory for LuaCoCaptureErrorLog");
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
     if (!lco_vm_create_all(conf_pool, s, vm_count(s))) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
@@ -140,6 +146,7 @@ static void child_init(apr_pool_t *child_pool, server_rec *s)
 {
     int i;
 
+    lco_errlog_child_init();
     lco_finish_child_init(child_pool);
     for (i = 0; i < lco_vm_count(); i++) {
         lco_drive_start(lco_vm_get(i));

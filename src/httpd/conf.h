@@ -79,8 +79,9 @@ typedef struct lco_server_conf {
                                                  stands for the default */
     int thread_cache_max;                     /* default 1024 */
     apr_interval_time_t
-        shutdown_timeout; /* LCO_UNSET: GracefulShutdownTimeout */
-    int numbers_lua;      /* LuaCoNumbers lua */
+        shutdown_timeout;   /* LCO_UNSET: GracefulShutdownTimeout */
+    int numbers_lua;        /* LuaCoNumbers lua */
+    apr_size_t capture_log; /* LuaCoCaptureErrorLog: bytes, 0: off */
 } lco_server_conf;
 
 /* The effective code of PHASE for a directory configuration, or NULL. */

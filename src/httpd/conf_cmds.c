@@ -396,6 +396,8 @@ const command_rec lco_conf_cmds[] = {
                   IN_SERVER, "finished coroutines that a VM keeps for reuse"),
     AP_INIT_TAKE1("LuaCoShutdownTimeout", set_shutdown_timeout, NULL, IN_SERVER,
                   "how long a stopping child waits for its requests"),
+    AP_INIT_TAKE1("LuaCoCaptureErrorLog", lco_conf_set_capture_log, NULL,
+                  IN_SERVER, "how much of the error log ngx.errlog keeps"),
     AP_INIT_TAKE1("LuaCoNumbers", set_numbers, NULL, IN_SERVER,
                   "luajit or lua: how floats are written and taken"),
     {.name = NULL},

@@ -38,6 +38,10 @@ int lco_conf_take_slot(apr_pool_t *conf_pool, lco_code *code);
  * directive, of cmd->pool, or NULL. */
 const ap_regex_t *lco_conf_match(cmd_parms *cmd);
 
+/* conf_log.c */
+const char *lco_conf_set_capture_log(cmd_parms *cmd, void *dconf,
+                                     const char *arg);
+
 /* LuaCoVirtual On stands somewhere. */
 void lco_conf_note_virtual(void);
 

@@ -8,5 +8,6 @@ void lco_child_hooks(void);
 void lco_park_hooks(void);
 /* Request phases: map_to_storage, access, fixups, handler, log (phases.c). */
 void lco_phase_hooks(void);
+void lco_log_hooks(void);
 
 #endif
