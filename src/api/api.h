@@ -24,6 +24,7 @@ LX_RAISES void lco_api_open_escape(lua_State *L);
 LX_RAISES void lco_api_open_encode(lua_State *L);
 LX_RAISES void lco_api_open_digest(lua_State *L);
 LX_RAISES void lco_api_open_errlog(lua_State *L);
+LX_RAISES void lco_api_open_restycore(lua_State *L);
 /* Adds set_var to the table ndk on the stack top. */
 LX_RAISES void lco_api_open_ndk(lua_State *L);
 LX_RAISES void lco_api_open_var(lua_State *L);

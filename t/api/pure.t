@@ -94,6 +94,14 @@ requests(
             . qq{false "type" 9223372036854775807 out of range\n}
             . qq{false "type" is not a number\n},
     },
+    {   name => 'ngx.utils',
+        get  => '/api/pure/utils',
+        body => "true a_b\n"
+            . "false bad argument #1 to 'f' (string expected, got nil)\n"
+            . "false bad argument #2 to 'f' (character expected)\n"
+            . "false bad argument #3 to 'f' (string expected, got table)\n"
+            . "false bad argument #3 to 'f' (character expected)\n",
+    },
     {   name => 'other values',
         get  => '/api/pure/values',
         body => "30 1e+100 userdata: NULL an object\n"
