@@ -22,6 +22,13 @@ LX_RAISES void lx_open_names(lua_State *L);
 LX_RAISES void lx_open_bit(lua_State *L);
 /* table_ext.c: table.new, table.clear, table.nkeys, ... */
 LX_RAISES void lx_open_table_ext(lua_State *L);
+/* gsub.c, sort.c, base.c: functions of Lua that call others, which may yield
+ * here.  After lx_open_names(), before lx_open_numbers(). */
+LX_RAISES void lx_open_gsub(lua_State *L);
+LX_RAISES void lx_open_sort(lua_State *L);
+LX_RAISES void lx_open_base(lua_State *L);
+/* jit.c: the table jit. */
+LX_RAISES void lx_open_jit(lua_State *L);
 /* numbers.c */
 LX_RAISES void lx_open_numbers(lua_State *L);
 

@@ -129,6 +129,32 @@ static int compat_setfenv(lua_State *L)
     return 1;
 }
 
+/* debug.getfenv(object): only functions have an environment here. */
+static int debug_getfenv(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    if (!lua_isfunction(L, 1)) {
+        lua_pushnil(L);
+        return 1;
+    }
+    return compat_getfenv(L);
+}
+
+/* debug.setfenv(object, table); upvalue 1: setfenv. */
+static int debug_setfenv(lua_State *L)
+{
+    luaL_checktype(L, 2, LUA_TTABLE);
+    if (!lua_isfunction(L, 1)) {
+        return luaL_error(L, "'setfenv' cannot change environment of given "
+                             "object");
+    }
+    lua_settop(L, 2);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, 2, 1);
+    return 1;
+}
+
 int lx_call_replaced(lua_State *L)
 {
     int replaced = lua_upvalueindex(1);
@@ -267,6 +293,13 @@ static int package_seeall(lua_State *L)
     lua_pushglobaltable(L);
     lua_setfield(L, -2, "__index");
     return 0;
+}
+
+/* gcinfo(): the memory in use, in KiB */
+static int compat_gcinfo(lua_State *L)
+{
+    lua_pushinteger(L, lua_gc(L, LUA_GCCOUNT, 0));
+    return 1;
 }
 
 /* ---- table ---- */
@@ -420,83 +453,6 @@ static int compat_newproxy(lua_State *L)
     return 1;
 }
 
-/* ---- jit ---- */
-
-#if defined(__linux__)
-#define JIT_OS "Linux"
-#elif defined(__APPLE__)
-#define JIT_OS "OSX"
-#elif defined(__FreeBSD__) || defined(__OpenBSD__) || defined(__NetBSD__)
-#define JIT_OS "BSD"
-#else
-#define JIT_OS "POSIX"
-#endif
-
-#if defined(__x86_64__)
-#define JIT_ARCH "x64"
-#elif defined(__aarch64__)
-#define JIT_ARCH "arm64"
-#elif defined(__i386__)
-#define JIT_ARCH "x86"
-#elif defined(__arm__)
-#define JIT_ARCH "arm"
-#elif defined(__powerpc__)
-#define JIT_ARCH "ppc"
-#elif defined(__mips__)
-#define JIT_ARCH "mips"
-#elif defined(__s390x__)
-#define JIT_ARCH "s390x"
-#elif defined(__riscv)
-#define JIT_ARCH "riscv64"
-#else
-#define JIT_ARCH "other"
-#endif
-
-static int jit_nothing(lua_State *L)
-{
-    (void) L;
-    return 0;
-}
-
-static int jit_status(lua_State *L)
-{
-    lua_pushboolean(L, 0);
-    return 1;
-}
-
-static const luaL_Reg jit_funcs[] = {
-    {"on", jit_nothing},    {"off", jit_nothing}, {"flush", jit_nothing},
-    {"status", jit_status}, {NULL, NULL},
-};
-
-static const luaL_Reg jit_opt_funcs[] = {
-    {"start", jit_nothing},
-    {NULL, NULL},
-};
-
-static int open_jit_opt(lua_State *L)
-{
-    luaL_newlib(L, jit_opt_funcs);
-    return 1;
-}
-
-static int open_jit(lua_State *L)
-{
-    luaL_newlib(L, jit_funcs);
-    /* Programs print the one and compare the other. */
-    lua_pushliteral(L, LUA_VERSION " with the names of LuaJIT 2.1");
-    lua_setfield(L, -2, "version");
-    lua_pushinteger(L, 20100);
-    lua_setfield(L, -2, "version_num");
-    lua_pushliteral(L, JIT_OS);
-    lua_setfield(L, -2, "os");
-    lua_pushliteral(L, JIT_ARCH);
-    lua_setfield(L, -2, "arch");
-    luaL_requiref(L, "jit.opt", open_jit_opt, 0);
-    lua_setfield(L, -2, "opt");
-    return 1;
-}
-
 /* ---- the names ---- */
 
 static const luaL_Reg math_funcs[] = {
@@ -516,6 +472,7 @@ static const luaL_Reg table_funcs[] = {
 static const luaL_Reg base_funcs[] = {
     {"getfenv", compat_getfenv},
     {"dofile", compat_dofile},
+    {"gcinfo", compat_gcinfo},
     {NULL, NULL},
 };
 
@@ -586,7 +543,13 @@ void lx_open_names(lua_State *L)
     lua_pushcfunction(L, package_seeall);
     lua_setfield(L, -2, "seeall");
 
-    luaL_requiref(L, "jit", open_jit, 1);
+    /* of a function, and of what is none, which has no environment here */
+    lua_getfield(L, top + 1, "debug");
+    lua_pushcfunction(L, debug_getfenv);
+    lua_setfield(L, -2, "getfenv");
+    lua_getfield(L, top + 1, "setfenv");
+    lua_pushcclosure(L, debug_setfenv, 1);
+    lua_setfield(L, -2, "setfenv");
     lua_settop(L, top);
 }
 
@@ -596,6 +559,10 @@ void lx_open_compat(lua_State *L, int luajit_numbers)
 
     luaL_checkstack(L, 20, NULL);
     lx_open_names(L);
+    lx_open_jit(L);
+    lx_open_gsub(L);
+    lx_open_sort(L);
+    lx_open_base(L);
     lx_open_bit(L);
     lx_open_table_ext(L);
     lx_floats_as_lua(!luajit_numbers);

@@ -185,34 +185,10 @@ static int table_insert(lua_State *L)
     return lx_call_replaced(L);
 }
 
-/* What a function or table (upvalue 1) gives string.gsub for a match. */
-static int gsub_value(lua_State *L)
-{
-    int from = lua_upvalueindex(1);
-
-    if (lua_isfunction(L, from)) {
-        lua_pushvalue(L, from);
-        lua_insert(L, 1);
-        lua_call(L, lua_gettop(L) - 1, 1);
-    }
-    else {
-        lua_settop(L, 1);
-        lua_gettable(L, from);
-    }
-    arg_string(L, 1);
-    return 1;
-}
-
 static int str_gsub(lua_State *L)
 {
-    if (lua_isfunction(L, 3) || lua_istable(L, 3)) {
-        lua_pushvalue(L, 3);
-        lua_pushcclosure(L, gsub_value, 1);
-        lua_replace(L, 3);
-    }
-    else {
-        arg_string(L, 3);
-    }
+    /* what a function or a table gives is written by lx_num2str() */
+    arg_string(L, 3);
     arg_string(L, 1);
     arg_string(L, 2);
     arg_integer(L, 4);
