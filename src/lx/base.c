@@ -5,7 +5,6 @@
  */
 #include "lx/compat.h"
 
-#include <stdint.h>
 #include <string.h>
 
 /* ---- tostring, pairs ---- */
@@ -64,7 +63,9 @@ enum {
     ENV,
     ARGS, /* how many arguments there were */
     TEXT, /* a userdata of CAP bytes */
-    LOAD_TOP = TEXT
+    LOAD_TOP = TEXT,
+
+    MAX_TEXT = 1 << 28 /* a reader may never end */
 };
 
 typedef struct text {
@@ -72,8 +73,8 @@ typedef struct text {
     char data[];
 } text;
 
-/* Adds the string on the stack top to the text and pops it. */
-LX_RAISES static void add_piece(lua_State *L)
+/* Adds the string on the stack top to the text and pops it; 0: too long. */
+LX_RAISES static int add_piece(lua_State *L)
 {
     text *t = lua_touserdata(L, TEXT), *grown;
     size_t len, cap = t->cap;
@@ -81,8 +82,8 @@ LX_RAISES static void add_piece(lua_State *L)
 
     if (len > cap - t->len) {
         while (len > cap - t->len) {
-            if (cap > SIZE_MAX / 4) {
-                luaL_error(L, "chunk too large");
+            if (cap >= MAX_TEXT) {
+                return 0;
             }
             cap *= 2;
         }
@@ -95,6 +96,7 @@ LX_RAISES static void add_piece(lua_State *L)
     memcpy(t->data + t->len, piece, len);
     t->len += len;
     lua_pop(L, 1);
+    return 1;
 }
 
 /* All has been read: what `load` (upvalue 1) makes of it. */
@@ -133,7 +135,10 @@ static int read_pieces(lua_State *L, int status, lua_KContext ctx)
                 lua_pushliteral(L, "reader function must return a string");
                 break;
             }
-            add_piece(L);
+            if (!add_piece(L)) {
+                lua_pushliteral(L, "chunk too large");
+                break;
+            }
         }
         ctx = 1;
         lua_pushvalue(L, READER);

@@ -133,7 +133,7 @@ static int merge(lua_State *L, int status, lua_KContext ctx)
 
 static int sort(lua_State *L)
 {
-    lua_Integer n, i;
+    lua_Integer n, i, size;
     place *p;
 
     if (!lua_istable(L, TABLE)) {
@@ -157,8 +157,11 @@ static int sort(lua_State *L)
     }
     lua_settop(L, LESS);
     luaL_checkstack(L, 20, NULL);
-    lua_createtable(L, (int) n, 0);
-    lua_createtable(L, (int) n, 0);
+    /* a __len may say anything: what is really there sets the size */
+    size = (lua_Integer) lua_rawlen(L, TABLE);
+    size = size < n ? size : n;
+    lua_createtable(L, (int) size, 0);
+    lua_createtable(L, (int) size, 0);
     p = lx_newuserdata(L, sizeof(*p));
     p->n = n;
     p->width = 1;

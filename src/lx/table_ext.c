@@ -13,10 +13,10 @@ static int check_size(lua_State *L, int arg)
 {
     lua_Number n = luaL_checknumber(L, arg);
 
-    if (!(n > -1 && n < INT_MAX)) {
+    if (!(n < INT_MAX)) {
         return luaL_error(L, "table overflow");
     }
-    return (int) n;
+    return n > 0 ? (int) n : 0;
 }
 
 static int table_new(lua_State *L)
