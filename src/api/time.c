@@ -88,7 +88,8 @@ static int64_t check_seconds(lua_State *L)
         return (int64_t) lua_tointeger(L, 1);
     }
     n = lua_tonumber(L, 1);
-    return n > -0x1p63 && n < 0x1p63 ? (int64_t) n : INT64_MIN;
+    return n > -9223372036854775808.0 && n < 9223372036854775808.0 ? (int64_t) n
+                                                                   : INT64_MIN;
 }
 
 /* ngx.http_time(sec) */

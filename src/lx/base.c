@@ -227,6 +227,11 @@ static int search(lua_State *L, int status, lua_KContext ctx)
         }
         if (lua_isstring(L, -2)) {
             lua_pop(L, 1);
+#if LUA_VERSION_NUM >= 504
+            lua_pushliteral(L, "\n\t"); /* 5.3's searchers begin so */
+            lua_insert(L, -2);
+            lua_concat(L, 2);
+#endif
             lua_concat(L, 2); /* MESSAGE lies below */
         }
         lua_settop(L, REQUIRE_TOP);
