@@ -40,30 +40,32 @@ static const char digits[] = "0123456789ABCDEF";
 
 size_t lco_escape_uri_len(const char *s, size_t len, lco_escape kind)
 {
+    const unsigned mask = 1u << kind;
     size_t i, n = 0;
 
     for (i = 0; i < len; i++) {
-        n += escaped[(uint8_t) s[i]] >> kind & 1;
+        n += (escaped[(uint8_t) s[i]] & mask) != 0;
     }
     return len + 2 * n;
 }
 
 size_t lco_escape_uri(char *dst, const char *s, size_t len, lco_escape kind)
 {
+    const unsigned mask = 1u << kind;
+    const char *end = s + len;
     char *d = dst;
-    size_t i;
 
-    for (i = 0; i < len; i++) {
-        uint8_t c = (uint8_t) s[i];
+    for (; s < end; s++) {
+        uint8_t c = (uint8_t) *s;
 
-        if (escaped[c] >> kind & 1) {
-            *d++ = '%';
-            *d++ = digits[c >> 4];
-            *d++ = digits[c & 15];
-        }
-        else {
+        if (!(escaped[c] & mask)) {
             *d++ = (char) c;
+            continue;
         }
+        d[0] = '%';
+        d[1] = digits[c >> 4];
+        d[2] = digits[c & 15];
+        d += 3;
     }
     return (size_t) (d - dst);
 }

@@ -145,6 +145,10 @@ size_t lco_quote_str(char *dst, const char *s, size_t len, lco_quote kind)
     *d++ = mark;
     for (i = 0; i < len; i++) {
         n = quote_byte(piece, s[i], kind, octal);
+        if (n == 1) {
+            *d++ = s[i];
+            continue;
+        }
         memcpy(d, piece, n);
         d += n;
     }
