@@ -27,6 +27,10 @@ requests(
         get  => '/api/var/lua/match/a-b/c%20d',
         body => "a-b c d a-b c d nil nil nil\n",
     },
+    {   name => 'captures of <Location ~>, in a section inside',
+        get  => '/api/var/lua/tilde/one/two%20more',
+        body => "one two more nil access:one nil nil\n",
+    },
     {   name => 'the user',
         get  => '/api/var/lua/user',
         send => [
