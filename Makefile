@@ -43,6 +43,8 @@ APU_INCLUDE = $(call ask,APU_INCLUDE,$(APU_CONFIG) --includedir)
 APR_LIBS = $(call ask,APR_LIBS,$(APU_CONFIG) --link-ld && $(APR_CONFIG) --link-ld --libs)
 LUA_CFLAGS = $(call ask,LUA_CFLAGS,$(PKG_CONFIG) --cflags $(LUA) | sed 's/-I */-isystem /g')
 LUA_LIBS = $(call ask,LUA_LIBS,$(PKG_CONFIG) --libs $(LUA) && echo -lm)
+PCRE2_CFLAGS = $(call ask,PCRE2_CFLAGS,$(PKG_CONFIG) --cflags libpcre2-8 | sed 's/-I */-isystem /g')
+PCRE2_LIBS = $(call ask,PCRE2_LIBS,$(PKG_CONFIG) --libs libpcre2-8)
 
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wold-style-definition -Wundef -Wvla -Wwrite-strings -Wpointer-arith \
@@ -57,7 +59,7 @@ WARN += $(if $(filter asan tsan,$(VARIANT)),,-Werror)
 endif
 
 # Beside Lua: CRC-32.
-LIBS = -lz
+LIBS = $(PCRE2_LIBS) -lz
 
 # Last, so that they win over the optimisation that apxs names.
 FLAGS_plain =
@@ -73,7 +75,7 @@ SANITIZE = $(filter -fsanitize=%,$(FLAGS_$(VARIANT)))
 
 COMPILE = $(CC) -std=gnu11 -fPIC -fvisibility=hidden -pthread $(APXS_CFLAGS) \
 	$(WARN) -Isrc -isystem $(APXS_INCLUDE) -isystem $(APR_INCLUDE) \
-	-isystem $(APU_INCLUDE) $(LUA_CFLAGS) $(APXS_CPPFLAGS) \
+	-isystem $(APU_INCLUDE) $(LUA_CFLAGS) $(PCRE2_CFLAGS) $(APXS_CPPFLAGS) \
 	$(APR_CPPFLAGS) $(CPPFLAGS) $(CFLAGS) $(FLAGS_$(VARIANT))
 
 SRC := $(wildcard src/*/*.c)
@@ -132,8 +134,8 @@ $(OUT)/%.o: %.c $(OUT)/flags
 # Rewritten when the command that compiles has changed: all objects are of one
 # set of flags.
 $(OUT)/flags: force
-	@command -v $(APXS) >/dev/null && $(PKG_CONFIG) --exists $(LUA) || \
-		{ echo "Missing: $(APXS) or $(LUA); run: build/setup build $(LUA)"; \
+	@command -v $(APXS) >/dev/null && $(PKG_CONFIG) --exists $(LUA) libpcre2-8 || \
+		{ echo "Missing: $(APXS), $(LUA) or PCRE2; run: build/setup build $(LUA)"; \
 		exit 2; }
 	@mkdir -p $(@D)
 	@echo '$(COMPILE)' | cmp -s - $@ || echo '$(COMPILE)' >$@
