@@ -34,5 +34,6 @@ LX_RAISES void lco_api_open_control(lua_State *L);
 LX_RAISES void lco_api_open_req(lua_State *L);
 LX_RAISES void lco_api_open_resp(lua_State *L);
 LX_RAISES void lco_api_open_sleep(lua_State *L);
+LX_RAISES void lco_api_open_regex(lua_State *L);
 
 #endif

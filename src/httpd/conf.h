@@ -82,6 +82,8 @@ typedef struct lco_server_conf {
         shutdown_timeout;   /* LCO_UNSET: GracefulShutdownTimeout */
     int numbers_lua;        /* LuaCoNumbers lua */
     apr_size_t capture_log; /* LuaCoCaptureErrorLog: bytes, 0: off */
+    int regex_cache_max;    /* default 1024 */
+    int regex_match_limit;  /* default 0: PCRE2's */
 } lco_server_conf;
 
 /* The effective code of PHASE for a directory configuration, or NULL. */

@@ -8,6 +8,7 @@
 #include "httpd/conf.h"
 #include "httpd/conf_code.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include <apr_lib.h>
@@ -242,6 +243,27 @@ static const char *set_thread_cache(cmd_parms *cmd, void *dconf,
                              &lco_conf_server(cmd->server)->thread_cache_max);
 }
 
+static const char *set_regex_cache(cmd_parms *cmd, void *dconf, const char *arg)
+{
+    const char *err = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+
+    (void) dconf;
+    return err ? err
+               : parse_count(cmd, arg, 0, 1000000,
+                             &lco_conf_server(cmd->server)->regex_cache_max);
+}
+
+static const char *set_regex_match_limit(cmd_parms *cmd, void *dconf,
+                                         const char *arg)
+{
+    const char *err = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+
+    (void) dconf;
+    return err ? err
+               : parse_count(cmd, arg, 0, INT_MAX,
+                             &lco_conf_server(cmd->server)->regex_match_limit);
+}
+
 /* A time in httpd's units.  ap_timeout_parameter_parse() alone would take
  * "5sheep", "" and " s". */
 static const char *parse_time(cmd_parms *cmd, const char *arg,
@@ -394,6 +416,10 @@ const command_rec lco_conf_cmds[] = {
                   "package.cpath; ;; stands for the default"),
     AP_INIT_TAKE1("LuaCoThreadCacheMaxEntries", set_thread_cache, NULL,
                   IN_SERVER, "finished coroutines that a VM keeps for reuse"),
+    AP_INIT_TAKE1("LuaCoRegexCacheMaxEntries", set_regex_cache, NULL, IN_SERVER,
+                  "patterns that a VM keeps for the option o of ngx.re"),
+    AP_INIT_TAKE1("LuaCoRegexMatchLimit", set_regex_match_limit, NULL,
+                  IN_SERVER, "how much a match of ngx.re may try; 0: PCRE2's"),
     AP_INIT_TAKE1("LuaCoShutdownTimeout", set_shutdown_timeout, NULL, IN_SERVER,
                   "how long a stopping child waits for its requests"),
     AP_INIT_TAKE1("LuaCoCaptureErrorLog", lco_conf_set_capture_log, NULL,
