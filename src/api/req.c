@@ -4,36 +4,13 @@
  */
 #include "api/api.h"
 
+#include "api/args.h"
 #include "api/common.h"
 
 #include <apr_lib.h>
 #include <apr_tables.h>
 
-#include <limits.h>
 #include <string.h>
-
-/* Headers and arguments are read up to this many unless Lua asks for more:
- * a request cannot make a table of any size. */
-#define DEFAULT_MAX 100
-
-/* The limit at ARG: 0 is none, nil and anything negative the default. */
-static int check_max(lua_State *L, int arg)
-{
-    int max;
-
-    switch (lua_type(L, arg)) {
-    case LUA_TNONE:
-    case LUA_TNIL:
-        return DEFAULT_MAX;
-    case LUA_TBOOLEAN: /* false: the default; true counts as 1 */
-        return lua_toboolean(L, arg) ? 1 : DEFAULT_MAX;
-    case LUA_TNUMBER:
-        max = lco_api_toint(L, arg);
-        return max < 0 ? DEFAULT_MAX : max;
-    default:
-        return lco_api_typeerror(L, arg, "number");
-    }
-}
 
 /* ngx.req.get_method() */
 static int req_get_method(lua_State *L)
@@ -107,7 +84,7 @@ static int req_get_headers(lua_State *L)
     req_fill fill;
 
     fill.L = L;
-    fill.left = check_max(L, 1);
+    fill.left = lco_api_checkmax(L, 1);
     if (!fill.left) {
         fill.left = -1;
     }
@@ -150,57 +127,6 @@ static int headers_index(lua_State *L)
     return 1;
 }
 
-static int hex_value(char c)
-{
-    return apr_isdigit(c) ? c - '0' : (apr_tolower(c) - 'a') + 10;
-}
-
-/* Undoes %XX and + in the LEN bytes at S, in place.  A % without two hex
- * digits stays.  Returns the new length. */
-static size_t unescape(char *s, size_t len)
-{
-    char *d = s;
-    size_t i;
-
-    for (i = 0; i < len; i++) {
-        if (s[i] == '+') {
-            *d++ = ' ';
-        }
-        else if (s[i] == '%' && len - i > 2 && apr_isxdigit(s[i + 1]) &&
-                 apr_isxdigit(s[i + 2])) {
-            *d++ = (char) (hex_value(s[i + 1]) << 4 | hex_value(s[i + 2]));
-            i += 2;
-        }
-        else {
-            *d++ = s[i];
-        }
-    }
-    return (size_t) (d - s);
-}
-
-/* One "key=value" or "key" of LEN bytes, which are changed, into the table
- * on the stack top.  Returns 0 if it has no key and so is left out. */
-static int add_arg(lua_State *L, char *s, size_t len)
-{
-    char *eq = memchr(s, '=', len);
-    size_t key_len = eq ? (size_t) (eq - s) : len;
-    size_t value_len = eq ? len - key_len - 1 : 0;
-
-    key_len = unescape(s, key_len);
-    if (!key_len) {
-        return 0;
-    }
-    lua_pushlstring(L, s, key_len);
-    if (eq) {
-        lua_pushlstring(L, eq + 1, unescape(eq + 1, value_len));
-    }
-    else {
-        lua_pushboolean(L, 1);
-    }
-    lco_api_addmulti(L, -3);
-    return 1;
-}
-
 static void clear_table(lua_State *L, int t)
 {
     lua_pushnil(L);
@@ -217,11 +143,14 @@ static void clear_table(lua_State *L, int t)
 static int req_get_uri_args(lua_State *L)
 {
     request_rec *r = lco_api_http(L)->r;
-    int max = check_max(L, 1), pairs = 1, n = 0;
+    int max = lco_api_checkmax(L, 1), n = 0;
     int has_tab = lua_toboolean(L, 2);
-    const char *args = r->args, *p;
-    char *copy, *end, *amp;
-    size_t len;
+    size_t len = r->args ? strlen(r->args) : 0;
+    size_t pairs = lco_args_count(r->args, len);
+    int truncated = max && pairs > (size_t) max;
+    lco_args args;
+    lco_arg arg;
+    char *copy;
 
     if (has_tab) {
         if (!lua_istable(L, 2)) {
@@ -231,36 +160,23 @@ static int req_get_uri_args(lua_State *L)
     }
     lua_settop(L, 2);
     luaL_checkstack(L, 8, NULL);
-    if (!args || !*args) {
-        if (!has_tab) {
-            lua_createtable(L, 0, 0);
-        }
-        return 1;
-    }
-
-    len = strlen(args);
-    for (p = args; (p = strchr(p, '&')); p++) {
-        pairs++;
-    }
     /* The copy is decoded in place; the collector frees it. */
     copy = lx_newuserdata(L, len + 1);
-    memcpy(copy, args, len + 1);
     if (has_tab) {
         lua_pushvalue(L, 2);
     }
     else {
-        lua_createtable(L, 0, max && max < pairs ? max : pairs);
+        lua_createtable(L, 0, truncated ? max : (int) pairs);
     }
-
-    /* Pairs without a key do not count towards MAX. */
-    for (end = copy + len; copy <= end && (!max || n < max); copy = amp + 1) {
-        amp = memchr(copy, '&', (size_t) (end - copy));
-        if (!amp) {
-            amp = end;
-        }
-        n += add_arg(L, copy, (size_t) (amp - copy));
+    if (len) {
+        memcpy(copy, r->args, len);
     }
-    if (max && pairs > max) {
+    /* Pairs without a name do not count towards MAX. */
+    lco_args_begin(&args, copy, len);
+    while ((!max || n < max) && lco_args_next(&args, &arg)) {
+        n += lco_api_push_arg(L, -1, &arg);
+    }
+    if (truncated) {
         lua_pushliteral(L, "truncated");
         return 2;
     }
