@@ -63,6 +63,8 @@ static const lco_dir_conf nothing = {
     .virtual_on = LCO_UNSET,
     .check_client_abort = LCO_UNSET,
     .use_default_type = LCO_UNSET,
+    .need_request_body = LCO_UNSET,
+    .body_buffer_size = LCO_UNSET,
     .code_cache = LCO_UNSET,
 };
 
@@ -108,6 +110,11 @@ void *lco_conf_merge_dir(apr_pool_t *conf_pool, void *base_v, void *add_v)
         overlay(base->check_client_abort, add->check_client_abort);
     d->use_default_type =
         overlay(base->use_default_type, add->use_default_type);
+    d->need_request_body =
+        overlay(base->need_request_body, add->need_request_body);
+    d->body_buffer_size = add->body_buffer_size == LCO_UNSET
+                              ? base->body_buffer_size
+                              : add->body_buffer_size;
     d->code_cache = overlay(base->code_cache, add->code_cache);
     return d;
 }

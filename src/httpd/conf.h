@@ -69,7 +69,9 @@ typedef struct lco_dir_conf {
     int virtual_on;                   /* flags: LCO_UNSET, 0 or 1 */
     int check_client_abort;
     int use_default_type;
-    int code_cache; /* lco_code_cache or LCO_UNSET */
+    int need_request_body;
+    apr_off_t body_buffer_size; /* bytes, or LCO_UNSET */
+    int code_cache;             /* lco_code_cache or LCO_UNSET */
 } lco_dir_conf;
 
 typedef struct lco_server_conf {

@@ -264,6 +264,45 @@ static const char *set_regex_match_limit(cmd_parms *cmd, void *dconf,
                              &lco_conf_server(cmd->server)->regex_match_limit);
 }
 
+/* Bytes: a number, which may end in k or m. */
+static const char *parse_size(cmd_parms *cmd, const char *arg,
+                              apr_off_t *result)
+{
+    apr_off_t n = 0, unit = 1;
+    const char *p;
+
+    for (p = arg; *p >= '0' && *p <= '9' && n < APR_INT32_MAX; p++) {
+        n = n * 10 + (*p - '0');
+    }
+    if (p != arg && (*p == 'k' || *p == 'K')) {
+        unit = 1024;
+        p++;
+    }
+    else if (p != arg && (*p == 'm' || *p == 'M')) {
+        unit = 1048576;
+        p++;
+    }
+    if (p == arg || *p || n * unit > APR_INT32_MAX) {
+        return apr_psprintf(cmd->pool,
+                            "%s must be a size such as 8192, 16k or 1m, below "
+                            "2g, not '%s'",
+                            cmd->cmd->name, arg);
+    }
+    *result = n * unit;
+    return NULL;
+}
+
+static const char *set_body_buffer_size(cmd_parms *cmd, void *dconf,
+                                        const char *arg)
+{
+    const char *err = ap_check_cmd_context(cmd, NOT_IN_LIMIT | NOT_IN_PROXY |
+                                                    NOT_IN_HTACCESS);
+
+    return err ? err
+               : parse_size(cmd, arg,
+                            &((lco_dir_conf *) dconf)->body_buffer_size);
+}
+
 /* A time in httpd's units.  ap_timeout_parameter_parse() alone would take
  * "5sheep", "" and " s". */
 static const char *parse_time(cmd_parms *cmd, const char *arg,
@@ -404,6 +443,11 @@ const command_rec lco_conf_cmds[] = {
                 "On: a request's Lua ends when its client goes away"),
     FLAG_OF_DIR("LuaCoUseDefaultType", use_default_type,
                 "Off: a response without a type gets none"),
+    FLAG_OF_DIR("LuaCoNeedRequestBody", need_request_body,
+                "On: the request body is read before the request's Lua runs"),
+    AP_INIT_TAKE1("LuaCoBodyBufferSize", set_body_buffer_size, NULL,
+                  IN_SECTIONS,
+                  "request bodies beyond this size are kept in a file"),
     AP_INIT_TAKE1("LuaCoCodeCache", set_code_cache, NULL, IN_SECTIONS,
                   "On, Off (compile at each request) or Stat (compile when "
                   "the file is newer)"),

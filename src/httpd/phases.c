@@ -12,8 +12,10 @@
 #include <http_request.h>
 
 #include "httpd/conf.h"
+#include "req/body.h"
 #include "req/drive.h"
 #include "req/finish.h"
+#include "req/input.h"
 
 APLOG_USE_MODULE(luaco);
 
@@ -172,6 +174,8 @@ void lco_phase_hooks(void)
 {
     static const char *const after_core[] = {"core.c", NULL};
 
+    lco_input_register();
+    lco_body_filter_register();
     ap_hook_map_to_storage(map_to_storage, NULL, NULL, APR_HOOK_FIRST);
     /* Last, so that every other check has been asked once before a request is
      * parked here and none is asked twice (rule 19). */
@@ -181,6 +185,7 @@ void lco_phase_hooks(void)
                               APR_HOOK_REALLY_FIRST - 10);
     ap_hook_type_checker(type_checker, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(fixups, after_core, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_insert_filter(lco_body_insert_filter, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_log_transaction(log_transaction, NULL, NULL, APR_HOOK_MIDDLE);
     /* After mod_logio's, whose byte count it wants. */

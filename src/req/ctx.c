@@ -9,6 +9,7 @@
 
 #include <http_log.h>
 
+#include "req/body.h"
 #include "req/conn.h"
 
 APLOG_USE_MODULE(luaco);
@@ -23,6 +24,9 @@ static apr_status_t req_free(void *data)
     lco_req *req = data;
 
     lco_req_discard(req);
+    if (req->body && req->body->maker == req) {
+        lco_body_free(req->body);
+    }
     if (req->vm) {
         lco_vm_drop_ref(req->vm, req->ctx_ref);
     }
@@ -77,13 +81,18 @@ void lco_req_abort(lco_req *req)
         req->stage = LCO_STAGE_ENDED;
         req->result = LCO_ERROR;
     }
+    if (req->stage == LCO_STAGE_START) {
+        req->stage = LCO_STAGE_ENDED; /* it waited for its body */
+        req->result = LCO_ERROR;
+    }
+    lco_body_idle(req);
 }
 
 void lco_req_discard(lco_req *req)
 {
     if (!req->vm ||
-        (!req->in_ready && !req->in_waiting && req->stage != LCO_STAGE_RUN &&
-         req->stage != LCO_STAGE_SERVICE)) {
+        (!req->in_ready && !req->in_waiting && req->stage != LCO_STAGE_START &&
+         req->stage != LCO_STAGE_RUN && req->stage != LCO_STAGE_SERVICE)) {
         return;
     }
     lco_vm_enter(req->vm);

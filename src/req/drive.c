@@ -20,6 +20,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 
+#include "req/body.h"
 #include "req/conn.h"
 #include "req/finish.h"
 #include "req/outbox.h"
@@ -76,6 +77,7 @@ static void end(lco_req *req, int result)
 {
     req->stage = LCO_STAGE_ENDED;
     req->result = result;
+    lco_body_idle(req);
 }
 
 static int code_cache_of(const lco_req *req)
@@ -245,7 +247,7 @@ static void renew_flushers(lco_req *req)
 }
 
 /* The flush that the current coroutine asked for came to D. */
-static int serve(lco_req *req, lco_drained d)
+static int serve_flush(lco_req *req, lco_drained d)
 {
     lco_co *co = req->run.cur;
     lco_wait *w;
@@ -273,6 +275,19 @@ static int serve(lco_req *req, lco_drained d)
     return lco_run_continue(&req->run, 1);
 }
 
+/* The service that the current coroutine asked for was done, VM left. */
+static int serve(lco_req *req, lco_drained d)
+{
+    switch (req->run.service) {
+    case LCO_SERVICE_BODY:
+        return lco_body_serve_current(req);
+    case LCO_SERVICE_CALL:
+        return lco_run_continue(&req->run, 0);
+    default:
+        return serve_flush(req, d);
+    }
+}
+
 static int checks_abort(const lco_req *req)
 {
     return req->dconf->check_client_abort == 1;
@@ -290,8 +305,16 @@ static int client_left(const lco_req *req)
 static void stretch(lco_req *req, lco_drained d)
 {
     lco_wait *w;
-    int rc = 0;
+    int rc = lco_body_serve(req);
 
+    if (rc) {
+        if (req->stage == LCO_STAGE_RUN || req->stage == LCO_STAGE_SERVICE) {
+            lco_run_abort(&req->run);
+        }
+        req->input_failed = !req->header_sent;
+        end(req, req->header_sent ? LCO_ERROR : rc);
+        return;
+    }
     if (req->stop || client_left(req)) {
         rc = req->stop ? HTTP_SERVICE_UNAVAILABLE : 499;
         if (req->stage == LCO_STAGE_RUN || req->stage == LCO_STAGE_SERVICE) {
@@ -303,6 +326,9 @@ static void stretch(lco_req *req, lco_drained d)
     req->vm->cur = req;
     switch (req->stage) {
     case LCO_STAGE_START:
+        if (lco_body_is_wanted(req)) {
+            break; /* LuaCoNeedRequestBody */
+        }
         rc = push_code(req) ? note(req, start(req)) : 0;
         break;
     case LCO_STAGE_SERVICE:
@@ -324,10 +350,15 @@ static void stretch(lco_req *req, lco_drained d)
 
 /* ---- the drive ---- */
 
+static int asks(const lco_req *req, int service)
+{
+    return req->stage == LCO_STAGE_SERVICE && req->run.service == service;
+}
+
 static int has_output(const lco_req *req)
 {
     return (req->out && !APR_BRIGADE_EMPTY(req->out)) || req->flush_asked ||
-           req->flush_waits || req->stage == LCO_STAGE_SERVICE ||
+           req->flush_waits || asks(req, LCO_SERVICE_FLUSH) ||
            lco_out_is_held(req);
 }
 
@@ -357,6 +388,10 @@ static void settle(lco_req *req, int slow)
     conn->writable = 0;
     if (checks_abort(req)) {
         events |= EPOLLRDHUP;
+    }
+    if (lco_body_wants_input(req)) {
+        events |= EPOLLIN;
+        lco_body_settle(req);
     }
     if (events) {
         if ((!conn->watch.armed || conn->watch.events != events) &&
@@ -398,9 +433,17 @@ static int stop_asked(lco_req *req)
 
 lco_drove lco_drive_run(lco_req *req, int on_loop)
 {
+    lco_pumped pumped;
     lco_drained d;
 
     for (;;) {
+        pumped = LCO_PUMP_WAITS;
+        if (lco_body_wants_input(req)) {
+            pumped = lco_body_pump(req, on_loop);
+            if (pumped == LCO_PUMP_WORKER) {
+                return DROVE_WORKER;
+            }
+        }
         d = LCO_DRAIN_CLEAR;
         if (req->stage == LCO_STAGE_ENDED && lco_out_is_short(req)) {
             if (req->conn) {
@@ -429,15 +472,22 @@ lco_drove lco_drive_run(lco_req *req, int on_loop)
             lco_vm_leave(req->vm);
             return DROVE_WAITS;
         }
+        if (asks(req, LCO_SERVICE_CALL)) {
+            req->call(req, req->call_data);
+        }
         enter(req, on_loop);
         if (req->stage != LCO_STAGE_START) {
             (void) stop_asked(req);
         }
         stretch(req, d);
-        if (req->stage == LCO_STAGE_RUN && TAILQ_EMPTY(&req->woken) &&
+        if ((req->stage == LCO_STAGE_RUN || req->stage == LCO_STAGE_START) &&
+            TAILQ_EMPTY(&req->woken) &&
             (d == LCO_DRAIN_SLOW || !has_output(req)) && !stop_asked(req) &&
             !client_left(req)) {
             settle(req, d == LCO_DRAIN_SLOW);
+            if (pumped == LCO_PUMP_MORE) {
+                lco_conn_notify(req->conn, req);
+            }
             lco_vm_leave(req->vm);
             return DROVE_WAITS;
         }
@@ -472,8 +522,8 @@ static int wait_in_thread(lco_req *req)
     /* What could not be parked while the client was slow is written now, by
      * writes that block. */
     while (TAILQ_EMPTY(&req->woken) && TAILQ_EMPTY(&req->flushers) &&
-           req->stage != LCO_STAGE_ENDED && !stop_asked(req) &&
-           !client_left(req)) {
+           req->stage != LCO_STAGE_ENDED && !lco_body_is_wanted(req) &&
+           !stop_asked(req) && !client_left(req)) {
         lco_vm_wait(vm, &cond);
     }
     if (req->conn) {
@@ -517,6 +567,14 @@ int lco_drive_outcome(lco_req *req)
             return DECLINED;
         }
         rc = LCO_OK;
+    }
+    if (req->phase == LCO_PHASE_HANDLER || rc != LCO_OK || req->header_sent) {
+        lco_body_leave(req);
+    }
+    if (req->input_failed) {
+        req->input_failed = 0;
+        r->status = HTTP_OK;
+        return rc;
     }
     if (rc < 0 || closes_silently(rc)) {
         if (rc < 0 && !req->header_sent) {
@@ -621,6 +679,14 @@ int lco_drive_phase(request_rec *r, lco_phase phase, const lco_code *code)
                       "luaco: %s while another phase of the request runs",
                       lco_phase_names[phase]);
         return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    if (req->dconf->need_request_body == 1) {
+        lco_body *body = lco_body_of(req);
+
+        if (!body) {
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
+        lco_body_want(body, req);
     }
     req->stage = LCO_STAGE_START;
     req->aborted = is_mute(req) ? 1 : 0;

@@ -1,9 +1,9 @@
 /* Finishing a request on the loop thread.
  *
  * A handler that ended there needs no worker if nothing of the rest can block:
- * the request body is absent, the filters are known ones, the output is short
- * and the connection writes through the gate.  What cannot be done so goes the
- * long way through the MPM (conn.c, lco_conn_wake_mpm).
+ * the request body is absent or read, the filters are known ones, the output is
+ * short and the connection writes through the gate.  What cannot be done so
+ * goes the long way through the MPM (conn.c, lco_conn_wake_mpm).
  *
  * mod_status: c->sbh is not ours to set while a connection is parked, so the
  * loops count their requests in scoreboard slots of their own, beyond the
@@ -11,8 +11,6 @@
  * and with ExtendedStatus On requests are finished by workers.
  */
 #include "req/finish.h"
-
-#include <string.h>
 
 #include <httpd.h>
 #include <ap_mpm.h>
@@ -23,6 +21,7 @@
 #include <scoreboard.h>
 
 #include "req/drive.h"
+#include "req/input.h"
 #include "req/outbox.h"
 
 APLOG_USE_MODULE(luaco);
@@ -60,15 +59,6 @@ static ap_sb_handle_t *handle_of(lco_vm *vm, const conn_rec *c)
     return vm->sbh;
 }
 
-static int has_body(const request_rec *r)
-{
-    const char *length = apr_table_get(r->headers_in, "Content-Length");
-
-    return r->expecting_100 ||
-           apr_table_get(r->headers_in, "Transfer-Encoding") != NULL ||
-           (length && strcmp(length, "0") != 0);
-}
-
 int lco_finish_can(const lco_req *req)
 {
     const request_rec *r = req->r;
@@ -77,7 +67,8 @@ int lco_finish_can(const lco_req *req)
            (req->result == LCO_OK ||
             (req->result >= HTTP_OK && req->result < HTTP_MULTIPLE_CHOICES) ||
             (req->header_sent && req->result >= HTTP_OK)) &&
-           !req->aborted && !r->connection->aborted && !has_body(r) &&
+           !req->aborted && !r->connection->aborted && !r->expecting_100 &&
+           !lco_input_is_open(req) &&
            atomic_load_explicit(&req->vm->stop_asked, memory_order_relaxed) ==
                LCO_STOP_NONE &&
            lco_out_filters_known(req) && lco_out_is_short(req);

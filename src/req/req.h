@@ -22,6 +22,7 @@
 #include <sys/queue.h>
 
 typedef struct lco_conn lco_conn;
+typedef struct lco_body lco_body;
 
 /* Where a request's Lua is. */
 typedef enum lco_stage {
@@ -58,6 +59,7 @@ struct lco_req {
     unsigned flush_asked : 1; /* ngx.flush: pass a flush with the outbox */
     unsigned flush_waits : 1; /* `flushers` was not empty when last looked at */
     unsigned aborted : 1;     /* the client is gone: output is discarded */
+    unsigned input_failed : 1;    /* `result` is what reading came to */
     unsigned thread_waits : 1;    /* this request holds its thread */
     unsigned declined : 1;        /* the handler's Lua left it to others */
     unsigned filetype_hidden : 1; /* r->finfo.filetype is not the real one */
@@ -66,6 +68,11 @@ struct lco_req {
     int status_set;     /* ngx.status as Lua assigned it, 0: not */
     int access_verdict; /* LuaCoAccess: DONE or a status that no other check
                            may overrule, 0: none */
+
+    lco_body *body; /* the request body, req/body.h; NULL: nobody asked */
+    /* LCO_SERVICE_CALL: called with the VM left; may block where files do. */
+    void (*call)(lco_req *req, void *data);
+    void *call_data;
 
     int ctx_ref;         /* registry reference of ngx.ctx, LUA_NOREF */
     unsigned trace_next; /* scheduler trace numbers of the main request */
@@ -140,7 +147,9 @@ int lco_out_write(lco_req *req, const char *data, apr_size_t len);
 int lco_out_eof(lco_req *req);
 
 enum {
-    LCO_SERVICE_FLUSH = 1
+    LCO_SERVICE_FLUSH = 1,
+    LCO_SERVICE_BODY, /* the request body is wanted or discarded */
+    LCO_SERVICE_CALL  /* req->call */
 };
 
 /* ---- life, req/ctx.c ---- */

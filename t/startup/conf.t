@@ -153,6 +153,15 @@ my @refused = (
         } '-1',
         '5sheep', 's', '5d', '1.5', '99999999999999999999'
     ),
+    (   map {
+            [   "LuaCoBodyBufferSize $_",
+                "LuaCoBodyBufferSize $_\n",
+                1,
+                qr/LuaCoBodyBufferSize must be a size such as/
+            ]
+        } '-1',
+        'k', '1g', '1kb', '1.5k', '2048m', '99999999999999999999'
+    ),
     [   'LuaCoCodeCache', "LuaCoCodeCache maybe\n",
         1, qr/LuaCoCodeCache must be On, Off or Stat, not 'maybe'/
     ],
@@ -160,7 +169,8 @@ my @refused = (
         1, qr/LuaCoNumbers must be luajit or lua, not 'luajit2'/
     ],
     (   map { ["$_ 1", "$_ 1\n", 1, qr/$_ must be On or Off/] }
-            qw(LuaCoVirtual LuaCoCheckClientAbort LuaCoUseDefaultType)
+            qw(LuaCoVirtual LuaCoCheckClientAbort LuaCoUseDefaultType
+            LuaCoNeedRequestBody)
     ),
 );
 
@@ -195,7 +205,7 @@ for my $directive (
 }
 for my $directive (
     'LuaCoHandler ok.lua', "<LuaCoAccess>\n</LuaCoAccess>",
-    'LuaCoVirtual On',     'LuaCoCodeCache Off'
+    'LuaCoVirtual On',     'LuaCoCodeCache Off', 'LuaCoBodyBufferSize 1k'
     )
 {
     my ($name) = $directive =~ /(\w+)/;

@@ -1,0 +1,50 @@
+/* Reading the request body through httpd's input filters, waiting or not.
+ *
+ * The one place that calls them for us.  What must not wait reads with BLOCK 0
+ * and, where nothing is there, watches the client's socket: drive.c does so
+ * while lco_body_wants_input().
+ *
+ * Thread: the owner of the request, no VM entered but where a line says so.
+ */
+#ifndef LCO_REQ_INPUT_H
+#define LCO_REQ_INPUT_H
+
+#include <apr_buckets.h>
+
+#include "req/req.h"
+
+typedef enum lco_got {
+    LCO_GOT_DATA,    /* maybe none: ask again */
+    LCO_GOT_END,     /* the end; data may come with it */
+    LCO_GOT_NOTHING, /* nothing is there now; only with BLOCK 0 */
+    LCO_GOT_FAILED   /* *STATUS says what a response would be */
+} lco_got;
+
+/* register_hooks */
+void lco_input_register(void);
+
+/* Can the request's input filters be read without waiting?  Only where the
+ * request may be parked, and only if all of them are known to keep to it. */
+int lco_input_can_poll(const lco_req *req);
+
+/* Appends to BB up to MAX bytes of data buckets, nothing else.  *STATUS is
+ * 400 where the client broke the rules or left, 408, 413, ...; then the
+ * connection will not be kept.  With BLOCK 0 an `Expect: 100-continue` is
+ * answered when nothing is there. */
+lco_got lco_input_read(lco_req *req, apr_bucket_brigade *bb, apr_off_t max,
+                       int block, int *status);
+
+/* Makes httpd take the length of the body from the header as it is now, not
+ * waiting: call it before Content-Length or Transfer-Encoding of a request
+ * change.  Else the rest of the body could pass for the client's next request.
+ * In VM or not. */
+void lco_input_pin(lco_req *req);
+
+/* Does the client's body, or a part of it, still lie before us?  True until
+ * its end was read. */
+int lco_input_is_open(const lco_req *req);
+
+/* Has R a body as the client announced it? */
+int lco_input_announced(const request_rec *r);
+
+#endif

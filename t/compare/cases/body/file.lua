@@ -1,0 +1,36 @@
+-- set_body_file.
+-- method: POST
+-- body: abc
+ngx.req.read_body()
+local name = os.tmpname()
+local function write(text)
+    local f = io.open(name, "w")
+    f:write(text)
+    f:close()
+end
+local function show()
+    ngx.say(ngx.req.get_body_data(), " ", ngx.req.get_body_file() == name, " ",
+        ngx.req.get_headers().content_length)
+end
+write("some text")
+ngx.req.set_body_file(name)
+show()
+ngx.say(ngx.req.get_post_args())
+ngx.say(pcall(ngx.req.append_body, "x"))
+ngx.req.set_body_data("data")
+show()
+ngx.say(io.open(name) ~= nil)
+write("")
+ngx.req.set_body_file(name)
+show()
+write("other")
+ngx.req.set_body_file(name, true)
+show()
+ngx.req.set_body_data("data")
+show()
+ngx.say(io.open(name) ~= nil)
+write("")
+ngx.req.set_body_file(name, true)
+ngx.say(io.open(name) ~= nil)
+ngx.say(ngx.req.get_body_data(), " ", ngx.req.get_headers().content_length)
+os.remove(name)
