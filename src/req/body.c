@@ -135,7 +135,7 @@ lco_pumped lco_body_pump(lco_req *req, int on_loop)
     int block = !lco_input_can_poll(req);
     apr_off_t end = body->received + TURN_MAX;
     lco_got got;
-    int status;
+    int status, again = 0;
 
     if (body->over) {
         complete(body);
@@ -157,6 +157,10 @@ lco_pumped lco_body_pump(lco_req *req, int on_loop)
             give_up(body, status);
         }
         else if (got == LCO_GOT_NOTHING) {
+            if (req->conn->client_gone && !again) {
+                again = 1; /* httpd sees the end at the second look */
+                continue;
+            }
             look_at_time(body);
             break;
         }
