@@ -32,7 +32,7 @@ APLOG_USE_MODULE(luaco);
 
 /* The buffer for a body that begins to be read: one of a known length that is
  * not much longer than the buffer may be is kept whole, as nginx does. */
-static int start_buffer(lco_body *body)
+static void start_buffer(lco_body *body)
 {
     const request_rec *r = body->req->r;
     const char *header = apr_table_get(r->headers_in, "Content-Length");
@@ -44,7 +44,7 @@ static int start_buffer(lco_body *body)
         length < (apr_off_t) (size + size / 4)) {
         size = (apr_size_t) length;
     }
-    return lco_body_start(body, size);
+    lco_body_start_reading(body, size);
 }
 
 /* What is kept is all there is. */
@@ -113,8 +113,8 @@ static void begin(lco_body *body)
     body->begun = 1;
     body->raw = lco_body_below(r, body) == r->proto_input_filters;
     body->bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
-    if (!body->discarding && !start_buffer(body)) {
-        give_up(body, HTTP_INTERNAL_SERVER_ERROR);
+    if (!body->discarding) {
+        start_buffer(body);
     }
 }
 

@@ -40,11 +40,11 @@ struct lco_body {
     /* What is kept: `filed` bytes of the file, then `len` bytes of `mem`. */
     char *mem;
     apr_size_t len, cap;
-    apr_bucket *shared; /* has `mem` once others may read it */
-    int fd;             /* -1: no file */
+    int fd; /* -1: no file */
     char *path;
     apr_off_t filed;
     unsigned unlink : 1;     /* the file goes with us */
+    unsigned in_pool : 1;    /* `mem` is of the request's pool */
     unsigned can_append : 1; /* ngx.req.init_body() made it */
     unsigned gen;            /* counts changes: who serves begins anew */
 };
@@ -119,6 +119,9 @@ void lco_body_clear(lco_body *body);
 /* An empty buffer of SIZE bytes; 0 stands for a file from the first byte on.
  * 0: no memory. */
 int lco_body_start(lco_body *body, apr_size_t size);
+/* The same for what will be read: a buffer of the request's pool, which it
+ * may outgrow up to the usual size. */
+void lco_body_start_reading(lco_body *body, apr_size_t size);
 /* No more is added: a file gets its last bytes.  0: failed, logged. */
 int lco_body_finish(lco_body *body);
 /* The file at PATH becomes the body.  Returns NULL, or which call failed. */
@@ -126,8 +129,6 @@ const char *lco_body_take_file(lco_body *body, const char *path, int unlink);
 /* Reads up to MAX bytes at OFF into BUF; -1: failed. */
 apr_ssize_t lco_body_pread(const lco_body *body, char *buf, apr_size_t max,
                            apr_off_t off);
-/* A bucket of all that lies in memory, which must not be empty. */
-apr_bucket *lco_body_share(lco_body *body, apr_bucket_alloc_t *list);
 static inline apr_off_t lco_body_length(const lco_body *body)
 {
     return body->filed + (apr_off_t) body->len;

@@ -17,7 +17,7 @@
 
 #include <util_filter.h>
 
-/* One piece of a file. */
+/* One bucket. */
 #define PIECE 65536
 
 /* Lines are looked for in pieces of this size. */
@@ -53,34 +53,20 @@ ap_filter_t *lco_body_below(request_rec *r, const lco_body *body)
     return f ? f->next : r->input_filters;
 }
 
-/* A bucket with up to MAX bytes from POS, NULL: reading failed. */
+/* A bucket with up to MAX bytes from POS, NULL: reading failed.  It is a copy:
+ * Lua may change the body while somebody still holds what he read. */
 static apr_bucket *piece(ap_filter_t *f, const server *s, apr_off_t max)
 {
-    const lco_body *body = s->body;
-    apr_bucket_alloc_t *list = f->c->bucket_alloc;
-    apr_off_t off = s->pos - body->filed;
-    apr_size_t want;
-    apr_ssize_t got;
-    apr_bucket *b;
-    char *buf;
+    apr_size_t want = max < PIECE ? (apr_size_t) max : PIECE;
+    char *buf = malloc(want);
+    apr_ssize_t got = buf ? lco_body_pread(s->body, buf, want, s->pos) : -1;
 
-    if (off >= 0) {
-        b = lco_body_share(s->body, list);
-        b->start += off;
-        b->length -= (apr_size_t) off;
-        if ((apr_off_t) b->length > max) {
-            b->length = (apr_size_t) max;
-        }
-        return b;
-    }
-    want = max < PIECE ? (apr_size_t) max : PIECE;
-    buf = malloc(want);
-    got = buf ? lco_body_pread(body, buf, want, s->pos) : -1;
     if (got <= 0) {
         free(buf);
         return NULL;
     }
-    return apr_bucket_heap_create(buf, (apr_size_t) got, free, list);
+    return apr_bucket_heap_create(buf, (apr_size_t) got, free,
+                                  f->c->bucket_alloc);
 }
 
 /* How many bytes the line at POS has, as far as one may be read at once. */

@@ -33,16 +33,12 @@ apr_size_t lco_body_buffer_size(const lco_req *req)
     return size == LCO_UNSET ? BUFFER_SIZE : (apr_size_t) size;
 }
 
-/* Lets go of the buffer; others may still have buckets of it. */
 static void drop_mem(lco_body *body)
 {
-    if (body->shared) {
-        apr_bucket_destroy(body->shared);
-        body->shared = NULL;
-    }
-    else {
+    if (!body->in_pool) {
         free(body->mem);
     }
+    body->in_pool = 0;
     body->mem = NULL;
     body->len = body->cap = 0;
 }
@@ -89,6 +85,14 @@ int lco_body_start(lco_body *body, apr_size_t size)
     return 1;
 }
 
+void lco_body_start_reading(lco_body *body, apr_size_t size)
+{
+    lco_body_clear(body);
+    body->mem = apr_palloc(body->req->r->pool, size ? size : 1);
+    body->in_pool = 1;
+    body->cap = size;
+}
+
 /* What is read may be more than the header said: mod_deflate inflates.  Up to
  * the usual size it stays in memory. */
 static void grow(lco_body *body)
@@ -96,14 +100,15 @@ static void grow(lco_body *body)
     apr_size_t size = lco_body_buffer_size(body->req);
     char *mem;
 
-    if (body->can_append || body->fd >= 0 || body->cap >= size) {
+    if (!body->in_pool || body->fd >= 0 || body->cap >= size) {
         return;
     }
-    mem = realloc(body->mem, size);
-    if (mem) {
-        body->mem = mem;
-        body->cap = size;
+    mem = apr_palloc(body->req->r->pool, size);
+    if (body->len) {
+        memcpy(mem, body->mem, body->len);
     }
+    body->mem = mem;
+    body->cap = size;
 }
 
 static int failed(lco_body *body, const char *what)
@@ -164,47 +169,11 @@ static int to_file(lco_body *body, const char *data, apr_size_t len)
     return 1;
 }
 
-apr_bucket *lco_body_share(lco_body *body, apr_bucket_alloc_t *list)
-{
-    apr_bucket *b = NULL;
-
-    if (!body->shared) {
-        body->shared = apr_bucket_heap_create(body->mem, body->len, free, list);
-    }
-    (void) apr_bucket_copy(body->shared, &b);
-    return b;
-}
-
-/* Others hold buckets of the buffer: what is written to is another one. */
-static int own_buffer(lco_body *body)
-{
-    apr_size_t len = body->len, cap = body->cap;
-    char *mem;
-
-    if (!body->shared) {
-        return 1;
-    }
-    mem = malloc(cap ? cap : 1);
-    if (!mem) {
-        return 0;
-    }
-    memcpy(mem, body->mem, len);
-    drop_mem(body);
-    body->mem = mem;
-    body->len = len;
-    body->cap = cap;
-    return 1;
-}
-
 int lco_body_add(lco_body *body, const char *data, apr_size_t len)
 {
     apr_size_t n;
 
     body->gen++;
-    if (!own_buffer(body)) {
-        errno = ENOMEM;
-        return failed(body, "keep");
-    }
     while (len > 0) {
         if (body->len == body->cap) {
             grow(body);

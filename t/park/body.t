@@ -113,12 +113,47 @@ subtest 'clients that go away' => sub {
     clean($s);
 };
 
+subtest 'where a thread is held' => sub {
+    my $s = park_server(modules => ['buffer'], conf => $conf . <<'CONF');
+<Location /body/buffered>
+    # A filter that is not known: only a worker reads through it.
+    SetInputFilter BUFFER
+    <LuaCoHandler>
+        ngx.sleep(tonumber(ngx.var.arg_t) or 0.001)
+        ngx.req.read_body()
+        ngx.say("read ", #ngx.req.get_body_data())
+    </LuaCoHandler>
+</Location>
+<Location /body/any>
+    AuthType Basic
+    AuthName x
+    Require valid-user
+    Satisfy any
+    <LuaCoAccess>
+        ngx.sleep(0.001)
+        ngx.req.read_body()
+    </LuaCoAccess>
+</Location>
+CONF
+    for my $uri (qw(/body/buffered /body/buffered?t=0 /body/any)) {
+        my $log = LuaCo::Log->new($s->log->file);
+        my $c = begun($s, $uri, 5);
+        is $s->raw->get('/plain')->body, "plain \n", "$uri: others are served";
+        $c->send('y' x 5);
+        is $c->response->body, "read 10\n", 'and it in the end';
+        is $c->get('/plain')->body, "plain \n", 'the next request';
+        begun($s, $uri, 5)->reset;
+    }
+    is $s->raw->get('/plain')->body, "plain \n", 'others are served';
+    clean($s);
+};
+
 subtest 'Timeout' => sub {
-    my $s = park_server(conf => "Timeout 2\n$conf");
+    my $s = park_server(conf => "Timeout 3\n$conf");
     my @dead = map { begun($s, $_, 5) } @uris;
     my @slow = map { begun($s, $_, 1) } @uris;
     for (1 .. 9) {
-        select undef, undef, undef, 0.5;
+        select undef, undef, undef, 0.4;
         $_->send('z') for @slow;
     }
     is $_->response->body, "read 10\n", 'slow, but not dead' for @slow;
