@@ -154,6 +154,13 @@ static apr_status_t holder_filter(ap_filter_t *f, apr_bucket_brigade *bb,
     holder *h = f->ctx;
     apr_status_t rv;
 
+    if (mode == AP_MODE_SPECULATIVE && !APR_BRIGADE_EMPTY(h->lines)) {
+        apr_bucket *b = NULL;
+
+        (void) apr_bucket_copy(APR_BRIGADE_FIRST(h->lines), &b);
+        APR_BRIGADE_INSERT_TAIL(bb, b);
+        return APR_SUCCESS;
+    }
     if (mode != AP_MODE_GETLINE && mode != AP_MODE_READBYTES) {
         return ap_get_brigade(f->next, bb, mode, block, readbytes);
     }

@@ -70,6 +70,8 @@ subtest 'mod_cgid' => sub {
     is post('/api/cgi', 'x' x 30_000), 'length 30000: ' . 'x' x 30_000,
         'from a file';
     is post('/api/cgi?do=set', 'hello'), 'length 12: what Lua set', 'set';
+    is post('/api/index/', 'hello'), 'length 18: hello at the index',
+        'as an index';
 };
 
 subtest 'mod_deflate' => sub {

@@ -99,7 +99,10 @@ for my $finish (qw(loop worker)) {
 }
 
 subtest 'clients that go away' => sub {
-    my $s = park_server(conf => $conf);
+    my $tmp = '/tmp/luaco-body-t.' . $$;
+    mkdir $tmp or die "$tmp: $!\n";
+    chmod 01777, $tmp;
+    my $s = park_server(conf => $conf, env => { TMPDIR => $tmp });
     for my $end (qw(close reset)) {
         my $log = LuaCo::Log->new($s->log->file);
         my @c = map { begun($s, $_, 5) } (@uris) x 6;
@@ -110,7 +113,21 @@ subtest 'clients that go away' => sub {
             or diag join "", $log->lines(qr/logged \S+ (?!400)/);
     }
     is $s->raw->get('/plain')->body, "plain \n", 'others are served';
+
+    # In the middle of a body that goes to a file.
+    my @large = map {
+        my $c = $s->raw;
+        $c->send("POST $_ HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n"
+                . 'x' x 60000);
+        $c
+    } @uris;
+    ok wait_until(sub { (() = glob "$tmp/luaco-body.*") == @uris }),
+        'each has a file' or diag join ' ', glob "$tmp/*";
+    $_->reset for @large;
+    ok wait_until(sub { !glob "$tmp/luaco-body.*" }), 'the files are gone';
     clean($s);
+    ok $s->stop, 'stop';
+    rmdir $tmp or diag "$tmp: $!";
 };
 
 subtest 'where a thread is held' => sub {
