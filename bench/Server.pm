@@ -23,6 +23,8 @@ use LuaCo::Util qw(free_port slurp spew wait_until);
 
 our $threads = 64;
 
+my $echo = 'ngx.req.read_body() ngx.print(ngx.req.get_body_data())';
+
 # Lua that luaco and nginx run alike.
 my %lua = (
     hello => 'ngx.say("hello")',
@@ -171,7 +173,10 @@ CONF
     }
     elsif ($kind eq 'luaco') {
         $conf .= luaco_sections()
-            . "<Location /null>\nSetHandler bench-null\n</Location>\n";
+            . "<Location /null>\nSetHandler bench-null\n</Location>\n"
+            . "<Location /posted>\nSetHandler bench-null\n</Location>\n"
+            . "<Location /echo>\nLuaCoBodyBufferSize 64k\n"
+            . "<LuaCoHandler>\n$echo\n</LuaCoHandler>\n</Location>\n";
     }
     else {
         spew("$self->{root}/htdocs/hello.lua", <<'LUA');
@@ -228,6 +233,11 @@ http {
     server {
         listen 127.0.0.1:$self->{port} backlog=4096;
         root $root/htdocs;
+        location = /posted { return 200 "hello\n"; }
+        location = /echo {
+            client_body_buffer_size 64k;
+            content_by_lua_block { $echo }
+        }
         location /plain { }
         location /checked { access_by_lua_block {
             $lua{access}

@@ -270,6 +270,10 @@ is post('/api/body/max', 'hello')->body, 'h hello hello hello hello hello he hel
         qw(string table function boolean userdata))
     . "expecting 0 or 1 arguments but seen 2\n", 'ngx.req.get_body_data(max)';
 
+is post('/api/body/file', 'x')->body, "nil x\n", 'LuaCoBodyBufferSize 0';
+is post('/api/body/file', '')->body,  "nil nil\n", '... and no body';
+is post('/api/body/echo', 'x' x 65536)->body, 'x' x 65536, 'and 64k';
+
 subtest 'after output' => sub {
     my $c = raw();
     $c->request('POST', '/api/body/read?say=1', body => 'ab');
