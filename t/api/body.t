@@ -1,4 +1,4 @@
-# tags: prefork
+# tags: prefork hardlua
 # The request body as Lua reads it: slow clients, chunks, files, limits,
 # threads, what is left unread.
 

@@ -1,4 +1,4 @@
-# tags: prefork
+# tags: prefork hardlua
 # Who reads the request body after Lua has read or changed it: mod_proxy,
 # mod_cgid, mod_deflate, error pages.
 
