@@ -16,6 +16,7 @@ static void register_hooks(apr_pool_t *conf_pool)
     lco_park_hooks();
     lco_phase_hooks();
     lco_log_hooks();
+    lco_filter_hooks();
 }
 
 AP_DECLARE_MODULE(luaco) = {

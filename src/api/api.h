@@ -38,5 +38,7 @@ LX_RAISES void lco_api_open_req_body(lua_State *L);
 LX_RAISES void lco_api_open_resp(lua_State *L);
 LX_RAISES void lco_api_open_sleep(lua_State *L);
 LX_RAISES void lco_api_open_regex(lua_State *L);
+LX_RAISES void lco_api_open_respall(lua_State *L);
+LX_RAISES void lco_api_open_arg(lua_State *L);
 
 #endif

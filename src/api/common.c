@@ -42,6 +42,9 @@ lco_req *lco_api_http(lua_State *L)
 
 int lco_api_headers_sent(const lco_req *req)
 {
+    if (req->phase == LCO_PHASE_HEADER_FILTER) {
+        return 0; /* this is the last moment to change them */
+    }
     return req->header_sent || req->phase == LCO_PHASE_BODY_FILTER ||
            req->phase == LCO_PHASE_LOG;
 }
@@ -51,7 +54,8 @@ int lco_api_status(const lco_req *req)
     int status = req->r->status;
 
     /* What was sent in the end may be another one than Lua chose. */
-    if (req->phase == LCO_PHASE_BODY_FILTER || req->phase == LCO_PHASE_LOG) {
+    if (req->phase == LCO_PHASE_HEADER_FILTER ||
+        req->phase == LCO_PHASE_BODY_FILTER || req->phase == LCO_PHASE_LOG) {
         return status;
     }
     if (req->status_set) {

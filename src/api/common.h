@@ -72,6 +72,12 @@ LX_RAISES void lco_api_log(lua_State *L, int level);
 LX_RAISES void lco_api_preload(lua_State *L, const char *name,
                                lua_CFunction loader);
 
+/* Sets the response header whose name and value are at 2 and 3 (1 is ngx.header
+ * or whatever); ADD: keeps the values that it has, where it may have several.
+ * Raises where there is no request, for a wrong Content-Length, and where ADD
+ * has nothing to add. */
+LX_RAISES int lco_api_set_header(lua_State *L, int add);
+
 /* The fields of ngx that are computed (open.c has the table).  Getters are
  * called with (ngx, key) on the stack, setters with (ngx, key, value). */
 LX_RAISES int lco_api_get_ctx(lua_State *L);

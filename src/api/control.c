@@ -41,8 +41,19 @@ static int control_exit(lua_State *L)
         return luaL_error(L, "bad argument to 'ngx.exit': does not accept "
                              "NGX_AGAIN or NGX_DONE");
     }
-    req = lco_api_req(L, LCO_YIELDABLE, "no request found");
+    req = lco_api_req(L, LCO_YIELDABLE | LCO_BIT(LCO_PHASE_HEADER_FILTER),
+                      "no request found");
+    if (req->phase == LCO_PHASE_HEADER_FILTER) {
+        /* A plain call: the code runs on, the filter acts on it later. */
+        req->exit_asked = 1;
+        req->exit_code = code;
+        return 0;
+    }
 
+    if (req->buffering && code >= HTTP_OK && code != STATUS_TIMEOUT &&
+        code != STATUS_CLOSE && code != STATUS_CLIENT_GONE) {
+        code = HTTP_OK; /* what was written is the response */
+    }
     if (lco_api_headers_sent(req) && code >= HTTP_MULTIPLE_CHOICES &&
         code != STATUS_TIMEOUT && code != STATUS_CLOSE &&
         code != STATUS_CLIENT_GONE) {

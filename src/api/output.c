@@ -295,6 +295,9 @@ static int output_flush(lua_State *L)
     if (req->eof) {
         return lco_api_fail(L, "seen eof");
     }
+    if (req->buffering) {
+        return lco_api_fail(L, "buffering");
+    }
     if (!req->header_sent || (!req->seen_body && !wait)) {
         return lco_api_fail(L, "nothing to flush");
     }

@@ -11,6 +11,7 @@
 #include "api/api.h"
 
 #include "api/common.h"
+#include "req/outbox.h"
 
 #include <httpd.h>
 #include <apr_date.h>
@@ -63,6 +64,10 @@ int lco_api_set_status(lua_State *L)
     if (status < 100 || status > 999) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, req->r,
                       "invalid HTTP status code %d", status);
+        return 0;
+    }
+    if (req->phase == LCO_PHASE_HEADER_FILTER) {
+        lco_out_status(req->r, status);
         return 0;
     }
     req->status_set = status;
@@ -167,14 +172,15 @@ static const char *escape(apr_pool_t *rpool, const char *s, size_t len,
     return copy;
 }
 
-static const char *dashes(apr_pool_t *rpool, const char *name)
+/* LuaCoTransformUnderscoresInResponseHeaders */
+static const char *dashes(const lco_req *req, const char *name)
 {
     char *copy, *p;
 
-    if (!strchr(name, '_')) {
+    if (req->dconf->transform_underscores == 0 || !strchr(name, '_')) {
         return name;
     }
-    copy = apr_pstrdup(rpool, name);
+    copy = apr_pstrdup(req->r->pool, name);
     for (p = copy; *p; p++) {
         if (*p == '_') {
             *p = '-';
@@ -196,6 +202,7 @@ static void remove_header(lco_req *req, const resp_rule *rule, const char *name)
         break;
     case RESP_LENGTH:
         r->clength = 0;
+        req->length_set = 0;
         break;
     case RESP_LIST:
     case RESP_ONE:
@@ -249,6 +256,8 @@ static void add_header(lco_req *req, const resp_rule *rule, const char *name,
         break;
     case RESP_LENGTH:
         ap_set_content_length(r, parse_length(value));
+        req->length_set = req->phase == LCO_PHASE_HEADER_FILTER ||
+                          req->phase == LCO_PHASE_HANDLER;
         break;
     case RESP_MODIFIED:
         when = apr_date_parse_http(value);
@@ -260,9 +269,7 @@ static void add_header(lco_req *req, const resp_rule *rule, const char *name,
     }
 }
 
-/* ngx.header[name] = value: nil, "" or {} remove it, an array gives several
- * values.  After the headers have gone only a line in the error log. */
-static int header_newindex(lua_State *L)
+int lco_api_set_header(lua_State *L, int add)
 {
     lco_req *req = lco_api_http(L);
     request_rec *r = req->r;
@@ -270,9 +277,13 @@ static int header_newindex(lua_State *L)
     const char *name, *value;
     size_t len;
     lua_Integer n, i;
-    int is_first = 1, is_list = lua_istable(L, 3);
+    int is_first = !add, is_list;
 
     lua_settop(L, 3);
+    is_list = lua_istable(L, 3);
+    if (add && lua_isnil(L, 3)) {
+        return luaL_error(L, "invalid header value");
+    }
     name = lco_api_tolstring(L, 2, &len);
     if (lco_api_headers_sent(req)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
@@ -283,9 +294,9 @@ static int header_newindex(lua_State *L)
     if (!len) {
         return 0; /* httpd would answer 500 to a header without a name */
     }
-    name = escape(r->pool, dashes(r->pool, name), len, bad_in_name);
+    name = escape(r->pool, dashes(req, name), len, bad_in_name);
     rule = find_rule(name);
-    if (rule->kind == RESP_TYPE) {
+    if (rule->kind == RESP_TYPE && !(add && is_list && !lua_rawlen(L, 3))) {
         req->mime_set = 1;
     }
     req->headers_set = 1;
@@ -323,6 +334,13 @@ static int header_newindex(lua_State *L)
     return 0;
 }
 
+/* ngx.header[name] = value: nil, "" or {} remove it, an array gives several
+ * values.  After the headers have gone only a line in the error log. */
+static int header_newindex(lua_State *L)
+{
+    return lco_api_set_header(L, 0);
+}
+
 typedef struct resp_values {
     const char *value[MAX_VALUES];
     int n;
@@ -354,7 +372,7 @@ static int header_index(lua_State *L)
     if (strlen(name) != len) {
         return 0;
     }
-    name = dashes(r->pool, name);
+    name = dashes(req, name);
     rule = find_rule(name);
     if (rule->kind == RESP_TYPE && r->content_type) {
         lua_pushstring(L, r->content_type);

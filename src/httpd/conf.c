@@ -66,6 +66,8 @@ static const lco_dir_conf nothing = {
     .need_request_body = LCO_UNSET,
     .body_buffer_size = LCO_UNSET,
     .code_cache = LCO_UNSET,
+    .transform_underscores = LCO_UNSET,
+    .http10_buffering = LCO_UNSET,
 };
 
 /* Byte by byte: padding that differs would only cost a merge. */
@@ -116,6 +118,10 @@ void *lco_conf_merge_dir(apr_pool_t *conf_pool, void *base_v, void *add_v)
                               ? base->body_buffer_size
                               : add->body_buffer_size;
     d->code_cache = overlay(base->code_cache, add->code_cache);
+    d->transform_underscores =
+        overlay(base->transform_underscores, add->transform_underscores);
+    d->http10_buffering =
+        overlay(base->http10_buffering, add->http10_buffering);
     return d;
 }
 

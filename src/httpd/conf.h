@@ -72,6 +72,8 @@ typedef struct lco_dir_conf {
     int need_request_body;
     apr_off_t body_buffer_size; /* bytes, or LCO_UNSET */
     int code_cache;             /* lco_code_cache or LCO_UNSET */
+    int transform_underscores;
+    int http10_buffering;
 } lco_dir_conf;
 
 typedef struct lco_server_conf {

@@ -434,6 +434,10 @@ const command_rec lco_conf_cmds[] = {
          "decides on access to the request"),
     CODE("LuaCoHandler", set_request_code, LCO_PHASE_HANDLER, IN_SECTIONS,
          "answers the request"),
+    CODE("LuaCoHeaderFilter", set_request_code, LCO_PHASE_HEADER_FILTER,
+         IN_SECTIONS, "run before the headers of a response are sent"),
+    CODE("LuaCoBodyFilter", set_request_code, LCO_PHASE_BODY_FILTER,
+         IN_SECTIONS, "run for each piece of a response's body"),
     CODE("LuaCoLog", set_request_code, LCO_PHASE_LOG, IN_SECTIONS,
          "run when the request is logged"),
 
@@ -448,6 +452,11 @@ const command_rec lco_conf_cmds[] = {
     AP_INIT_TAKE1("LuaCoBodyBufferSize", set_body_buffer_size, NULL,
                   IN_SECTIONS,
                   "request bodies beyond this size are kept in a file"),
+    FLAG_OF_DIR("LuaCoTransformUnderscoresInResponseHeaders",
+                transform_underscores,
+                "Off: an underscore in a name of ngx.header stays one"),
+    FLAG_OF_DIR("LuaCoHttp10Buffering", http10_buffering,
+                "Off: Lua's output to HTTP/1.0 clients is sent as it comes"),
     AP_INIT_TAKE1("LuaCoCodeCache", set_code_cache, NULL, IN_SECTIONS,
                   "On, Off (compile at each request) or Stat (compile when "
                   "the file is newer)"),

@@ -9,5 +9,7 @@ void lco_park_hooks(void);
 /* Request phases: map_to_storage, access, fixups, handler, log (phases.c). */
 void lco_phase_hooks(void);
 void lco_log_hooks(void);
+/* The output filters (filters.c). */
+void lco_filter_hooks(void);
 
 #endif

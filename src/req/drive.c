@@ -357,6 +357,9 @@ static int asks(const lco_req *req, int service)
 
 static int has_output(const lco_req *req)
 {
+    if (lco_out_buffers(req)) {
+        return req->stage == LCO_STAGE_SERVICE;
+    }
     return (req->out && !APR_BRIGADE_EMPTY(req->out)) || req->flush_asked ||
            req->flush_waits || asks(req, LCO_SERVICE_FLUSH) ||
            lco_out_is_held(req);
@@ -554,12 +557,34 @@ static int is_mute(const lco_req *req)
     return req->r->main && req->phase != LCO_PHASE_HANDLER;
 }
 
+/* A header filter or a condition of the request has put another status in the
+ * place of what Lua wrote. */
+static int refuse(lco_req *req)
+{
+    req->r->status = HTTP_OK;
+    req->r->status_line = NULL;
+    return req->refused;
+}
+
+/* Passes the rest of the response. */
+static int finish(lco_req *req)
+{
+    lco_out_finish(req);
+    if (req->refused) {
+        return refuse(req);
+    }
+    return req->phase == LCO_PHASE_HANDLER ? OK : DONE;
+}
+
 int lco_drive_outcome(lco_req *req)
 {
     request_rec *r = req->r;
     int rc = req->result;
 
     req->stage = LCO_STAGE_IDLE;
+    if (req->refused) {
+        return refuse(req);
+    }
     if (rc == NGX_DECLINED) {
         /* As in nginx the other checks go on, the other handlers are asked. */
         if (req->phase == LCO_PHASE_HANDLER && !req->header_sent) {
@@ -589,18 +614,19 @@ int lco_drive_outcome(lco_req *req)
     if (rc >= HTTP_MULTIPLE_CHOICES && rc < 1000 && !req->header_sent &&
         !lco_out_knows(rc) && !is_mute(req)) {
         /* 418 and the like: as nginx, an empty response of that status */
+        lco_out_drop(req);
         req->status_set = rc;
         req->mime_set = 1;
         ap_set_content_type(r, NULL);
-        lco_out_finish(req);
-        return req->phase == LCO_PHASE_HANDLER ? OK : DONE;
+        return finish(req);
     }
     if (rc >= HTTP_MULTIPLE_CHOICES && !req->header_sent) {
         r->status = HTTP_OK;
         r->status_line = NULL;
         return rc;
     }
-    if (req->phase != LCO_PHASE_HANDLER && rc == LCO_OK && !req->header_sent) {
+    if (req->phase != LCO_PHASE_HANDLER && rc == LCO_OK && !req->header_sent &&
+        !req->buffering) {
         return OK;
     }
     if (is_mute(req)) {
@@ -614,8 +640,7 @@ int lco_drive_outcome(lco_req *req)
         /* ngx.exit(200) only ends the response; 204 also says how. */
         req->status_set = rc;
     }
-    lco_out_finish(req);
-    return req->phase == LCO_PHASE_HANDLER ? OK : DONE;
+    return finish(req);
 }
 
 /* A worker goes on until the phase is over (the hook's answer) or the request

@@ -67,8 +67,8 @@ int lco_finish_can(const lco_req *req)
            (req->result == LCO_OK ||
             (req->result >= HTTP_OK && req->result < HTTP_MULTIPLE_CHOICES) ||
             (req->header_sent && req->result >= HTTP_OK)) &&
-           !req->aborted && !r->connection->aborted && !r->expecting_100 &&
-           !lco_input_is_open(req) &&
+           !req->refused && !req->aborted && !r->connection->aborted &&
+           !r->expecting_100 && !lco_input_is_open(req) &&
            atomic_load_explicit(&req->vm->stop_asked, memory_order_relaxed) ==
                LCO_STOP_NONE &&
            lco_out_filters_known(req) && lco_out_is_short(req);
@@ -85,6 +85,13 @@ int lco_finish_here(lco_req *req)
     conn->nonblock = 1;
     conn->req = NULL;
     rc = lco_drive_outcome(req); /* OK or DONE, by lco_finish_can() */
+    if (req->refused) {
+        /* A header filter wants another status: a page is for a worker. */
+        req->stage = LCO_STAGE_ENDED;
+        conn->req = req;
+        conn->nonblock = 0;
+        return 0;
+    }
     counting = handle_of(vm, c);
     ap_die(rc, r);
     ap_process_request_after_handler(r); /* r and req are gone */

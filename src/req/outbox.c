@@ -14,6 +14,7 @@
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
+#include <http_request.h>
 #include <util_filter.h>
 
 #include "req/conn.h"
@@ -38,27 +39,83 @@ int lco_out_knows(int status)
                ap_index_of_response(HTTP_INTERNAL_SERVER_ERROR);
 }
 
-int lco_out_headers(lco_req *req)
+void lco_out_status(request_rec *r, int status)
+{
+    r->status = status;
+    /* httpd would answer 500 for one that it has no words for. */
+    r->status_line =
+        lco_out_knows(status) ? NULL : apr_psprintf(r->pool, "%d ", status);
+}
+
+/* Conditional requests, by the Last-Modified and ETag that Lua set. */
+static void meet_conditions(lco_req *req)
+{
+    request_rec *r = req->r;
+    int rc;
+
+    if (r->status != HTTP_OK || r->main ||
+        (!apr_table_get(r->headers_in, "If-None-Match") &&
+         !apr_table_get(r->headers_in, "If-Modified-Since") &&
+         !apr_table_get(r->headers_in, "If-Match") &&
+         !apr_table_get(r->headers_in, "If-Unmodified-Since"))) {
+        return;
+    }
+    rc = ap_meets_conditions(r);
+    if (rc == HTTP_NOT_MODIFIED) {
+        lco_out_status(r, rc);
+        req->status_set = rc;
+    }
+    else if (rc != OK) {
+        req->refused = rc;
+        req->status_set = rc;
+        apr_table_clear(r->err_headers_out); /* they are not the page's */
+    }
+}
+
+/* From here on the headers are as they will be sent. */
+static void fix_headers(lco_req *req)
 {
     request_rec *r = req->r;
 
+    if (req->header_sent) {
+        return;
+    }
+    req->header_sent = 1;
+    if (req->status_set) {
+        lco_out_status(r, req->status_set);
+    }
+    if (!r->content_type && !req->mime_set &&
+        req->dconf->use_default_type != 0) {
+        ap_set_content_type(r, "text/plain");
+    }
+    meet_conditions(req);
+}
+
+/* Does a response to HTTP/1.0 wait for its end, since only a Content-Length
+ * lets the connection live on? */
+static int must_buffer(lco_req *req)
+{
+    const request_rec *r = req->r;
+
+    if (r->proto_num < HTTP_VERSION(1, 1) && !req->header_sent && !r->main &&
+        !r->header_only && req->dconf->http10_buffering != 0 &&
+        !apr_table_get(r->headers_out, "Content-Length")) {
+        req->buffering = 1;
+        if (!req->status_set) {
+            req->status_set = r->status;
+        }
+    }
+    return req->buffering;
+}
+
+int lco_out_headers(lco_req *req)
+{
     if (req->eof) {
         return -1;
     }
-    if (!req->header_sent) {
-        req->header_sent = 1;
-        if (req->status_set) {
-            r->status = req->status_set;
-            /* httpd would answer 500 for one that it has no words for. */
-            r->status_line = lco_out_knows(r->status)
-                                 ? NULL
-                                 : apr_psprintf(r->pool, "%d ", r->status);
-        }
-        if (!r->content_type && !req->mime_set &&
-            req->dconf->use_default_type != 0) {
-            ap_set_content_type(r, "text/plain");
-        }
-        (void) outbox(req);
+    (void) outbox(req);
+    if (!must_buffer(req)) {
+        fix_headers(req);
     }
     return 0;
 }
@@ -69,7 +126,7 @@ int lco_out_write(lco_req *req, const char *data, apr_size_t len)
         return -1;
     }
     req->seen_body = 1;
-    if (len == 0 || req->aborted || req->r->header_only) {
+    if (len == 0 || req->aborted || req->refused || req->r->header_only) {
         return 0;
     }
     if (apr_brigade_write(req->out, NULL, NULL, data, len) != APR_SUCCESS) {
@@ -81,9 +138,11 @@ int lco_out_write(lco_req *req, const char *data, apr_size_t len)
 
 int lco_out_eof(lco_req *req)
 {
-    if (lco_out_headers(req) != 0) {
+    if (req->eof) {
         return -1;
     }
+    (void) outbox(req);
+    fix_headers(req);
     req->eof = 1;
     APR_BRIGADE_INSERT_TAIL(
         req->out, apr_bucket_eos_create(req->r->connection->bucket_alloc));
@@ -110,6 +169,8 @@ static const char *const known_filters[] = {"http_header",
                                             "fixup_headers_err",
                                             "brotli_compress",
                                             "bytype:brotli_compress",
+                                            "luaco_header",
+                                            "luaco_body",
                                             NULL};
 
 #define KNOWN (sizeof(known_filters) / sizeof(known_filters[0]) - 1)
@@ -195,17 +256,22 @@ int lco_out_is_held(const lco_req *req)
            !APR_BRIGADE_EMPTY(req->conn->held);
 }
 
+void lco_out_drop(lco_req *req)
+{
+    req->flush_asked = 0;
+    if (req->out) {
+        apr_brigade_cleanup(req->out);
+    }
+    req->out_bytes = 0;
+}
+
 static void note_gone(lco_req *req)
 {
     if (req->conn && lco_out_is_held(req)) {
         apr_brigade_cleanup(req->conn->held);
     }
     req->aborted = 1;
-    req->flush_asked = 0;
-    if (req->out) {
-        apr_brigade_cleanup(req->out);
-    }
-    req->out_bytes = 0;
+    lco_out_drop(req);
 }
 
 /* Passes pass_bb.  0: the client is gone or a filter failed. */
@@ -218,7 +284,15 @@ static int pass(lco_req *req)
         APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(req->pass_bb))) {
         req->eos_passed = 1;
     }
+    if (req->phase != LCO_PHASE_HANDLER && !req->filters_in) {
+        /* An earlier phase that answers: no handler will be invoked, before
+         * which httpd inserts them. */
+        req->filters_in = 1;
+        ap_run_insert_filter(r);
+    }
+    req->passing = 1;
     rv = ap_pass_brigade(r->output_filters, req->pass_bb);
+    req->passing = 0;
     apr_brigade_cleanup(req->pass_bb);
     if (rv != APR_SUCCESS || r->connection->aborted) {
         note_gone(req);
@@ -256,7 +330,11 @@ lco_drained lco_out_drain(lco_req *req, int on_loop)
     int wants_all = req->flush_asked || req->flush_waits;
     int rc;
 
-    if (!req->out) {
+    if (!req->out || lco_out_buffers(req)) {
+        return LCO_DRAIN_CLEAR;
+    }
+    if (req->refused) {
+        lco_out_drop(req);
         return LCO_DRAIN_CLEAR;
     }
     if (req->aborted || req->r->connection->aborted) {
@@ -319,13 +397,18 @@ lco_drained lco_out_drain(lco_req *req, int on_loop)
 
 int lco_out_is_short(const lco_req *req)
 {
-    return req->out_bytes <= PIECE && !lco_out_is_held(req);
+    return (req->out_bytes <= PIECE || lco_out_buffers(req)) &&
+           !lco_out_is_held(req);
 }
 
 void lco_out_finish(lco_req *req)
 {
     if (!req->eof) {
         (void) lco_out_eof(req);
+    }
+    if (req->refused) {
+        lco_out_drop(req);
+        return;
     }
     if (req->aborted || req->r->connection->aborted) {
         note_gone(req);

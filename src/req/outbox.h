@@ -32,6 +32,9 @@ int lco_out_is_short(const lco_req *req);
  * lco_finish_can() allowed it. */
 void lco_out_finish(lco_req *req);
 
+/* Forgets what Lua wrote and no filter has seen. */
+void lco_out_drop(lco_req *req);
+
 /* A worker: the response breaks off here and the connection closes without a
  * proper end.  What Lua wrote still goes out as far as the client takes it at
  * once; SILENTLY (444, 499): nothing more goes out. */
@@ -39,5 +42,14 @@ void lco_out_break(lco_req *req, int silently);
 
 /* Has httpd a status line and an error page for STATUS?  Any thread. */
 int lco_out_knows(int status);
+
+/* The response's status, also one that httpd has no words for.  Owner. */
+void lco_out_status(request_rec *r, int status);
+
+/* Is the output kept for the end of the Lua (LuaCoHttp10Buffering)? */
+static inline int lco_out_buffers(const lco_req *req)
+{
+    return req->buffering && !req->eof;
+}
 
 #endif

@@ -35,6 +35,12 @@ typedef enum lco_stage {
 
 typedef struct lco_wait lco_wait;
 
+/* What a body filter has before it: ngx.arg.  Buckets of data in memory. */
+typedef struct lco_piece {
+    apr_bucket_brigade *data;
+    int eof; /* the end of the body follows */
+} lco_piece;
+
 struct lco_req {
     request_rec *r;
     lco_vm *vm;
@@ -63,9 +69,19 @@ struct lco_req {
     unsigned thread_waits : 1;    /* this request holds its thread */
     unsigned declined : 1;        /* the handler's Lua left it to others */
     unsigned filetype_hidden : 1; /* r->finfo.filetype is not the real one */
+    unsigned buffering : 1;  /* HTTP/1.0: output and headers wait for the end */
+    unsigned passing : 1;    /* `out` is on its way through the filters */
+    unsigned length_set : 1; /* Lua chose the Content-Length */
+    unsigned filters_in : 1; /* httpd has inserted the response's filters */
+    unsigned exit_asked : 1; /* ngx.exit in a header filter: exit_code */
     apr_filetype_e real_filetype;
     const char *mime;   /* the type that Lua set, r->pool, or NULL */
     int status_set;     /* ngx.status as Lua assigned it, 0: not */
+    int refused;        /* a status whose page takes the place of what Lua
+                           wrote, 0: none */
+    int exit_code;      /* see exit_asked */
+    int filter_exit;    /* the status a header filter ended the response with */
+    lco_piece *piece;   /* of the body filter that runs, or NULL */
     int access_verdict; /* LuaCoAccess: DONE or a status that no other check
                            may overrule, 0: none */
 

@@ -1,0 +1,129 @@
+/* Lua that runs inside httpd's output filters.
+ *
+ * Filters run with the VM left (rule 12), so this enters it for the one call:
+ * on the VM's loop thread by the loop's door, else as a worker.  The hard part
+ * is that the request may be in the middle of another phase, whose output is
+ * what the filter sees: all of it that the call changes is put back.
+ */
+#include "req/call.h"
+
+#include <http_log.h>
+#include <util_filter.h>
+
+#include "req/conn.h"
+#include "vm/code.h"
+
+APLOG_USE_MODULE(luaco);
+
+/* The VM of a request that has had no Lua: its connection's, where there is
+ * none (prefork, HTTP/2) that of the request it came from. */
+static lco_vm *vm_of(const lco_req *req)
+{
+    const request_rec *from = req->r->main ? req->r->main : req->r->prev;
+    const lco_req *other;
+
+    if (req->vm) {
+        return req->vm;
+    }
+    if (req->conn) {
+        return req->conn->vm;
+    }
+    other =
+        from ? ap_get_module_config(from->request_config, &luaco_module) : NULL;
+    return other ? other->vm : NULL;
+}
+
+static void enter(lco_req *req)
+{
+    lco_vm *vm = vm_of(req);
+
+    if (vm && lco_loop_is_mine(vm->loop)) {
+        lco_vm_enter_loop(vm);
+        req->vm = vm;
+        return;
+    }
+    req->vm = lco_vm_pick(vm);
+    if (req->conn) {
+        req->conn->vm = req->vm;
+    }
+}
+
+static int call(lco_req *req, const lco_code *code, lua_Integer *ret)
+{
+    lua_State *L = req->vm->L;
+    int mode = req->dconf->code_cache == LCO_UNSET ? LCO_CACHE_ON
+                                                   : req->dconf->code_cache;
+    int rc = lco_vm_push_code(req->vm, code, mode);
+
+    if (rc == LUA_OK) {
+        rc = lx_pcall(L, 0, 1);
+    }
+    if (rc == LUA_OK) {
+        *ret = lua_tointeger(L, -1);
+    }
+    else {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, req->r, "failed to run %s: %s",
+                      lco_phase_names[req->phase], lco_vm_error_text(L, -1));
+    }
+    lua_settop(L, 0);
+    return rc == LUA_OK;
+}
+
+lco_req *lco_call_filter(request_rec *r, lco_phase phase, const lco_code *code,
+                         lco_piece *piece, lua_Integer *ret)
+{
+    lco_req *req = lco_req_obtain(r);
+    const lco_dir_conf *dconf;
+    lco_phase before;
+    lco_piece *piece_before;
+    int ok;
+
+    *ret = 0;
+    if (!req) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, APR_ENOMEM, r, "luaco: no memory");
+        return NULL;
+    }
+    if (!req->conn && !r->connection->master) {
+        req->conn = lco_conn_get(r->connection);
+    }
+    before = req->phase;
+    dconf = req->dconf;
+    piece_before = req->piece;
+    req->phase = phase;
+    req->dconf = lco_conf_dir(r->per_dir_config);
+    req->piece = piece;
+    req->exit_asked = 0;
+
+    enter(req);
+    req->vm->cur = req;
+    ok = call(req, code, ret);
+    req->vm->cur = NULL;
+    lco_vm_leave(req->vm);
+
+    req->phase = before;
+    req->dconf = dconf;
+    req->piece = piece_before;
+    return ok ? req : NULL;
+}
+
+apr_status_t lco_call_cut(request_rec *r)
+{
+    conn_rec *c = r->connection;
+    const lco_req *req = lco_req_find(r);
+    apr_bucket_brigade *bb;
+
+    c->keepalive = AP_CONN_CLOSE;
+    if (c->aborted) {
+        return APR_ECONNABORTED;
+    }
+    if (req && req->conn && req->conn->nonblock) {
+        (void) lco_gate_push(req->conn);
+    }
+    else if (!c->master) {
+        bb = apr_brigade_create(r->pool, c->bucket_alloc);
+        APR_BRIGADE_INSERT_TAIL(bb, apr_bucket_flush_create(c->bucket_alloc));
+        (void) ap_pass_brigade(c->output_filters, bb);
+    }
+    c->aborted = 1;
+    return APR_ECONNABORTED;
+}

@@ -1,0 +1,2 @@
+-- phase: body_filter
+return 200

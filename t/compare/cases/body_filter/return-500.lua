@@ -1,0 +1,4 @@
+-- Nothing has been sent yet: the connection closes.
+-- phase: body_filter
+-- compare: error
+return 500

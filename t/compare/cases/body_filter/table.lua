@@ -1,0 +1,3 @@
+-- phase: body_filter
+-- nginx: header_filter_by_lua_block { ngx.header.content_length = nil }
+ngx.arg[1] = {"<", {1, 2.5, {"x"}}, ngx.arg[1], {}, ">"}

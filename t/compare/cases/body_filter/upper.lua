@@ -1,0 +1,2 @@
+-- phase: body_filter
+ngx.arg[1] = ngx.arg[1]:upper()

@@ -1,0 +1,4 @@
+-- phase: header_filter
+-- compare: error
+ngx.header.x_a = "a"
+error("boom")

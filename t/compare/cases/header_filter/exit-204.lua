@@ -1,0 +1,4 @@
+-- phase: header_filter
+ngx.header.x_n = (ngx.header.x_n or "") .. "+"
+ngx.exit(204)
+ngx.header.x_after = tostring(ngx.status)

@@ -1,0 +1,2 @@
+-- phase: header_filter
+return ngx.exit(ngx.ERROR)

@@ -1,0 +1,4 @@
+-- The filter of an error page.
+-- phase: header_filter
+-- request: GET /nosuch
+ngx.header.x_a = ngx.status

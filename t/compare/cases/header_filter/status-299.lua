@@ -1,0 +1,3 @@
+-- phase: header_filter
+-- ignore: Last-Modified
+ngx.status = 299
