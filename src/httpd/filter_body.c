@@ -256,6 +256,19 @@ static void drop(body_ctx *ctx, apr_bucket *b)
     }
 }
 
+/* HEAD and the like: httpd would count another body's length. */
+static void drop_data(apr_bucket_brigade *bb)
+{
+    apr_bucket *b, *next;
+
+    for (b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb); b = next) {
+        next = APR_BUCKET_NEXT(b);
+        if (!APR_BUCKET_IS_METADATA(b)) {
+            apr_bucket_delete(b);
+        }
+    }
+}
+
 /* An error page or the end of the connection takes the body's place. */
 static int is_given_up(apr_bucket_brigade *bb)
 {
@@ -286,7 +299,7 @@ static apr_status_t body_filter(ap_filter_t *f, apr_bucket_brigade *bb)
         if (ctx->code) {
             forget_length(r, ctx);
         }
-        if (!ctx->code || has_no_body(r)) {
+        if (!ctx->code) {
             ap_remove_output_filter(f);
             return ap_pass_brigade(f->next, bb);
         }
@@ -296,6 +309,10 @@ static apr_status_t body_filter(ap_filter_t *f, apr_bucket_brigade *bb)
     if (is_given_up(bb) || r->connection->aborted) {
         apr_brigade_cleanup(ctx->piece.data);
         ap_remove_output_filter(f);
+        return ap_pass_brigade(f->next, bb);
+    }
+    if (has_no_body(r)) {
+        drop_data(bb);
         return ap_pass_brigade(f->next, bb);
     }
     while (rv == APR_SUCCESS && !APR_BRIGADE_EMPTY(bb)) {
