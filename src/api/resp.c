@@ -240,7 +240,10 @@ static void add_header(lco_req *req, const resp_rule *rule, const char *name,
                        const char *value)
 {
     request_rec *r = req->r;
-    apr_table_t *table = rule->of_body ? r->headers_out : r->err_headers_out;
+    /* A header filter is past all that throws headers away. */
+    int is_late = req->phase == LCO_PHASE_HEADER_FILTER;
+    apr_table_t *table =
+        rule->of_body || is_late ? r->headers_out : r->err_headers_out;
     apr_time_t when;
 
     switch (rule->kind) {
@@ -380,9 +383,10 @@ static int header_index(lua_State *L)
     }
 
     v.n = 0;
-    apr_table_do(take_value, &v, r->headers_out, name, NULL);
+    /* In the order in which httpd sends them. */
+    apr_table_do(take_value, &v, r->err_headers_out, name, NULL);
     if (v.n < MAX_VALUES) {
-        apr_table_do(take_value, &v, r->err_headers_out, name, NULL);
+        apr_table_do(take_value, &v, r->headers_out, name, NULL);
     }
     if (!v.n) {
         if (r->content_encoding && rule->of_body &&

@@ -187,8 +187,8 @@ static int resp_get_headers(lua_State *L)
         truncated = 1;
         fill.left = max > extra ? max - extra : 1;
     }
-    apr_table_do(take_header, &fill, r->headers_out, NULL);
     apr_table_do(take_header, &fill, r->err_headers_out, NULL);
+    apr_table_do(take_header, &fill, r->headers_out, NULL);
     if (truncated) {
         lua_pushliteral(L, "truncated");
         return 2;
