@@ -306,7 +306,11 @@ static apr_status_t body_filter(ap_filter_t *f, apr_bucket_brigade *bb)
         ctx->out = apr_brigade_create(r->pool, bb->bucket_alloc);
         ctx->piece.data = apr_brigade_create(r->pool, bb->bucket_alloc);
     }
-    if (is_given_up(bb) || r->connection->aborted) {
+    if (r->connection->aborted) {
+        apr_brigade_cleanup(bb);
+        return APR_ECONNABORTED;
+    }
+    if (is_given_up(bb)) {
         apr_brigade_cleanup(ctx->piece.data);
         ap_remove_output_filter(f);
         return ap_pass_brigade(f->next, bb);

@@ -267,6 +267,10 @@ void lco_out_drop(lco_req *req)
 
 static void note_gone(lco_req *req)
 {
+    if (req->refused && !req->r->connection->aborted) {
+        lco_out_drop(req); /* the client is there, waiting for a page */
+        return;
+    }
     if (req->conn && lco_out_is_held(req)) {
         apr_brigade_cleanup(req->conn->held);
     }
