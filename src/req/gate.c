@@ -23,9 +23,9 @@
 
 static ap_filter_rec_t *gate_handle;
 
-/* Bytes handed to the core before it is empty again, which stays under
- * FlushMaxThreshold's default of 64 KiB. */
-#define GATE_PIECE 16384
+/* Bytes handed to the core before it is empty again: under FlushMaxThreshold's
+ * default of 64 KiB, and over what one piece of the outbox becomes. */
+#define GATE_PIECE 57344
 
 /* For in_core: nobody has counted. */
 #define UNKNOWN ((apr_size_t) -1)
@@ -35,7 +35,7 @@ static apr_size_t piece_size(conn_rec *c)
     core_server_config *conf =
         ap_get_core_module_config(c->base_server->module_config);
 
-    if (conf->flush_max_threshold / 2 < GATE_PIECE) {
+    if (conf->flush_max_threshold <= GATE_PIECE) {
         return conf->flush_max_threshold / 2 ? conf->flush_max_threshold / 2
                                              : 1;
     }
