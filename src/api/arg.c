@@ -6,6 +6,7 @@
 #include "api/api.h"
 
 #include "api/common.h"
+#include "req/lent.h"
 
 #include <apr_buckets.h>
 
@@ -150,7 +151,10 @@ static void set_data(lua_State *L, lco_piece *piece)
         luaL_error(L, "bad chunk data type: %s", luaL_typename(L, 3));
     }
     apr_brigade_cleanup(bb);
-    if (len) {
+    if (len >= LCO_LENT_MIN && lua_type(L, 3) == LUA_TSTRING) {
+        APR_BRIGADE_INSERT_TAIL(bb, lco_lent_create(L, 3, bb->bucket_alloc));
+    }
+    else if (len) {
         APR_BRIGADE_INSERT_TAIL(
             bb, apr_bucket_heap_create(data, len, NULL, bb->bucket_alloc));
     }

@@ -150,7 +150,15 @@ static void put_value(lua_State *L, int idx, out_sink *sink)
         break;
     case LUA_TSTRING:
         data = lua_tolstring(L, idx, &len);
-        sink_put(sink, data, len);
+        if (len >= sizeof(sink->buf)) {
+            sink_drain(sink);
+            if (lco_out_string(sink->req, L, idx) < 0) {
+                sink->failed = 1;
+            }
+        }
+        else {
+            sink_put(sink, data, len);
+        }
         break;
     case LUA_TNIL:
         sink_put(sink, "nil", 3);

@@ -18,10 +18,12 @@
 #include <util_filter.h>
 
 #include "req/conn.h"
+#include "req/lent.h"
 
 APLOG_USE_MODULE(luaco);
 
-#define PIECE 16384
+/* With headers and chunk sizes around it the gate passes it in one write. */
+#define PIECE 49152
 
 static apr_bucket_brigade *outbox(lco_req *req)
 {
@@ -132,6 +134,23 @@ int lco_out_write(lco_req *req, const char *data, apr_size_t len)
     if (apr_brigade_write(req->out, NULL, NULL, data, len) != APR_SUCCESS) {
         return -1;
     }
+    req->out_bytes += (apr_off_t) len;
+    return 0;
+}
+
+int lco_out_string(lco_req *req, lua_State *L, int idx)
+{
+    size_t len;
+    const char *data = lua_tolstring(L, idx, &len);
+    apr_bucket *b;
+
+    if (len < LCO_LENT_MIN || req->aborted || req->refused ||
+        req->r->header_only || lco_out_headers(req) != 0) {
+        return lco_out_write(req, data, len);
+    }
+    b = lco_lent_create(L, idx, req->r->connection->bucket_alloc);
+    req->seen_body = 1;
+    APR_BRIGADE_INSERT_TAIL(req->out, b);
     req->out_bytes += (apr_off_t) len;
     return 0;
 }

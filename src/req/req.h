@@ -160,6 +160,9 @@ LX_RAISES void lco_req_check_phase(lua_State *L, lco_req *req, unsigned mask);
 int lco_out_headers(lco_req *req);
 /* Appends to the outbox; copies.  The headers are fixed first. */
 int lco_out_write(lco_req *req, const char *data, apr_size_t len);
+/* The same for the string at IDX, which is kept instead of copied if it is
+ * long. */
+LX_RAISES int lco_out_string(lco_req *req, lua_State *L, int idx);
 int lco_out_eof(lco_req *req);
 
 enum {

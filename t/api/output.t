@@ -99,4 +99,26 @@ subtest 'pieces as they were flushed' => sub {
     is scalar @{ $r->{chunks} }, 3, 'three chunks' or diag explain $r->{chunks};
 };
 
+subtest 'long strings' => sub {
+    my $all = join '', map {
+        '<' . chr(65 + $_ % 26) x (2 * (20000 + $_)) . '>'
+    } 1 .. 40;
+    is get("/api/output/large?how=$_")->body, $all, $_
+        for qw(print table sleep flush);
+    is fetch('GET', '/api/output/large', tls => 1)->body, $all, 'TLS';
+    is fetch('GET', '/api/output/large', version => '1.0')->body, $all, 'HTTP/1.0';
+    is fetch('HEAD', '/api/output/large')->body, '', 'HEAD';
+    is curl('--http2-prior-knowledge', '--compressed',
+        'http://127.0.0.1:' . config('port') . '/api/output/large?how=sleep'),
+        $all, 'HTTP/2'
+        if mpm() ne 'prefork';
+    for my $how (qw(print sleep flush)) {
+        my $c = raw(rcvbuf => 4096);
+        $c->request('GET', "/api/output/large?how=$how");
+        $c->response_head;
+        $c->reset;
+    }
+    is get('/api/output/large')->body, $all, 'after clients that went';
+};
+
 done_testing;
