@@ -32,6 +32,19 @@ my %lua = (
     doze  => 'ngx.sleep(0.1) ngx.say("hello")',
     park  => 'ngx.sleep(120) ngx.say("hello")',
     access => 'if ngx.var.http_x_forbidden then return ngx.exit(403) end',
+    prints => <<'LUA',
+local s = ("0123456789abcde\n"):rep(4096)
+for i = 1, 16 do ngx.print(s) end
+LUA
+    headers => <<'LUA',
+ngx.header.content_length = nil
+ngx.header.x_filtered = ngx.status
+LUA
+    body => <<'LUA',
+local c, chunk = ngx.ctx, ngx.arg[1]
+c.n = (c.n or 0) + #chunk
+if ngx.arg[2] then ngx.arg[1] = chunk .. c.n .. " bytes\n" end
+LUA
     threads => <<'LUA',
 local spawn, wait = ngx.thread.spawn, ngx.thread.wait
 local function f(i) return i end
@@ -69,7 +82,16 @@ ngx.say(sum)
 LUA
 );
 
-my @content = qw(hello sleep doze park threads coroutines resumes);
+my @content = qw(hello sleep doze park threads coroutines resumes prints);
+
+# Folders of a file.txt each: its bytes.
+my %files = (
+    plain    => 1024,
+    checked  => 1024,
+    body     => 102_400,
+    headers  => 102_400,
+    filtered => 102_400,
+);
 
 my %running;
 
@@ -78,10 +100,12 @@ sub new {
     my $self = bless { kind => $kind, port => free_port(), %opt }, $class;
     $self->{root} = tempdir('luaco-bench-XXXXXX', TMPDIR => 1);
     chmod 0755, $self->{root};
-    make_path("$self->{root}/htdocs/$_") for qw(plain checked);
     make_path("$self->{root}/logs", "$self->{root}/lua");
-    spew("$self->{root}/htdocs/$_/file.txt", 'x' x 1023 . "\n")
-        for qw(plain checked);
+    for my $name (keys %files) {
+        make_path("$self->{root}/htdocs/$name");
+        spew("$self->{root}/htdocs/$name/file.txt",
+            'x' x ($files{$name} - 1) . "\n");
+    }
     return $self;
 }
 
@@ -94,8 +118,8 @@ sub url { return "http://127.0.0.1:$_[0]{port}$_[1]" }
 sub sections {
     my (%inner) = @_;
     my $conf = '';
-    for my $name (@content, 'virtual', 'plain', 'checked') {
-        my $text = $inner{$name} // $inner{''};
+    for my $name (@content, 'virtual', sort keys %files) {
+        my $text = $inner{$name} // $inner{ $files{$name} ? 'plain' : '' };
         $conf .= "<Location /$name>\n$text\n</Location>\n";
     }
     return $conf;
@@ -108,6 +132,11 @@ sub luaco_sections {
         virtual => "LuaCoVirtual On\n" . $handler->('hello'),
         plain   => 'LuaCoUseDefaultType On',
         checked => "<LuaCoAccess>\n$lua{access}\n</LuaCoAccess>",
+        headers =>
+            "<LuaCoHeaderFilter>\n$lua{headers}\n</LuaCoHeaderFilter>",
+        filtered =>
+            "<LuaCoHeaderFilter>\n$lua{headers}\n</LuaCoHeaderFilter>\n"
+            . "<LuaCoBodyFilter>\n$lua{body}\n</LuaCoBodyFilter>",
     );
 }
 
@@ -190,7 +219,10 @@ LUA
         # are read once.
         $conf .= "LuaScope thread\nLuaCodeCache forever\n"
             . "LuaMapHandler ^/hello\$ \"$self->{root}/htdocs/hello.lua\"\n"
-            . sections('' => 'ForceType text/plain');
+            . sections(
+            ''    => 'ForceType text/plain',
+            plain => 'ForceType text/plain',
+            );
     }
     return $conf;
 }
@@ -242,6 +274,17 @@ http {
         location /checked { access_by_lua_block {
             $lua{access}
         } }
+        location /headers { header_filter_by_lua_block {
+            $lua{headers}
+        } }
+        location /filtered {
+            header_filter_by_lua_block {
+                $lua{headers}
+            }
+            body_filter_by_lua_block {
+                $lua{body}
+            }
+        }
 CONF
     for my $name (@content) {
         $conf .= "location = /$name { content_by_lua_block {\n"
