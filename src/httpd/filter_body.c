@@ -1,9 +1,10 @@
 /* LuaCoBodyFilter: the Lua sees the body piece by piece and changes it.
  *
- * A piece is what one brigade brings, in 32 KiB at most, so that a body of any
- * size passes through little memory.  It is read here, with the VM left: files,
- * pipes and sockets may block, and so may the first look at a mapped page.
- * The VM is entered for the Lua alone; the result is passed on with it left.
+ * A piece is what one brigade brings, 32 KiB at most; some of them go through
+ * the Lua at once, so that a body of any size passes through little memory.  It
+ * is read here, with the VM left: files, pipes and sockets may block, and so
+ * may the first look at a mapped page. The VM is entered for the Lua alone; the
+ * result is passed on with it left.
  *
  * Runs on whichever thread passes the brigade.  On a loop thread that is what
  * the outbox hands on, which is memory.
@@ -24,6 +25,8 @@
 APLOG_USE_MODULE(luaco);
 
 #define PIECE 32768
+/* As many go through the Lua in one visit to the VM. */
+#define PIECES 4
 
 #define NO_LIMIT ((apr_off_t) -1)
 
@@ -32,8 +35,9 @@ static apr_size_t page_size;
 
 typedef struct body_ctx {
     const lco_code *code;
-    lco_piece piece;
-    apr_size_t len; /* of the piece that is gathered */
+    lco_piece pieces[PIECES];
+    int n;          /* of them that are full */
+    apr_size_t len; /* of the one after them, which is gathered */
     apr_bucket_brigade *out;
     apr_off_t left;         /* of the Content-Length that Lua chose */
     unsigned unflushed : 1; /* something was passed on since the last flush */
@@ -87,7 +91,7 @@ static apr_status_t pass_out(ap_filter_t *f, body_ctx *ctx)
 }
 
 /* Holds the piece to the Content-Length.  Nonzero: the body is too short. */
-static int meet_length(request_rec *r, body_ctx *ctx)
+static int meet_length(request_rec *r, body_ctx *ctx, lco_piece *piece)
 {
     apr_bucket *after;
     apr_off_t len;
@@ -95,14 +99,14 @@ static int meet_length(request_rec *r, body_ctx *ctx)
     if (ctx->left == NO_LIMIT) {
         return 0;
     }
-    (void) apr_brigade_length(ctx->piece.data, 1, &len);
+    (void) apr_brigade_length(piece->data, 1, &len);
     if (len > ctx->left) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       "%s: the body is longer than the Content-Length that was "
                       "set, it is cut",
                       lco_phase_names[LCO_PHASE_BODY_FILTER]);
-        (void) apr_brigade_partition(ctx->piece.data, ctx->left, &after);
-        while (after != APR_BRIGADE_SENTINEL(ctx->piece.data)) {
+        (void) apr_brigade_partition(piece->data, ctx->left, &after);
+        while (after != APR_BRIGADE_SENTINEL(piece->data)) {
             apr_bucket *next = APR_BUCKET_NEXT(after);
 
             apr_bucket_delete(after);
@@ -111,7 +115,7 @@ static int meet_length(request_rec *r, body_ctx *ctx)
         len = ctx->left;
     }
     ctx->left -= len;
-    if (ctx->piece.eof && ctx->left > 0) {
+    if (piece->eof && ctx->left > 0) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       "%s: the body is shorter than the Content-Length that "
                       "was set",
@@ -121,36 +125,62 @@ static int meet_length(request_rec *r, body_ctx *ctx)
     return 0;
 }
 
+/* The piece that is gathered. */
+static apr_bucket_brigade *current(ap_filter_t *f, body_ctx *ctx)
+{
+    lco_piece *piece = &ctx->pieces[ctx->n];
+
+    if (!piece->data) {
+        piece->data = apr_brigade_create(f->r->pool, ctx->out->bucket_alloc);
+    }
+    return piece->data;
+}
+
+static int has_data(const body_ctx *ctx)
+{
+    return ctx->n || ctx->len;
+}
+
 /* Runs the Lua over what was gathered; what it leaves is passed on. */
-static apr_status_t run_piece(ap_filter_t *f, body_ctx *ctx, int eof)
+static apr_status_t run(ap_filter_t *f, body_ctx *ctx, int eof)
 {
     request_rec *r = f->r;
     apr_status_t rv;
-    lua_Integer ret;
-    int too_short;
+    int i, n = ctx->n, good, ended, is_cut;
 
-    ctx->piece.eof = eof;
+    if (ctx->len || eof) {
+        (void) current(f, ctx);
+        n++;
+    }
+    for (i = 0; i < n; i++) {
+        ctx->pieces[i].eof = eof && i == n - 1;
+    }
+    ctx->n = 0;
     ctx->len = 0;
-    if (!lco_call_filter(r, LCO_PHASE_BODY_FILTER, ctx->code, &ctx->piece,
-                         &ret) ||
-        ret == LCO_ERROR || ret >= HTTP_MULTIPLE_CHOICES) {
-        ctx->over = 1;
-        return lco_call_cut(r);
+    good = lco_call_body(r, ctx->code, ctx->pieces, n, &ended);
+    is_cut = ended && (good == 0 || !ctx->pieces[good - 1].eof);
+    if (eof && good == n) {
+        ended = 1;
+        is_cut = 0;
+        ctx->pieces[n - 1].eof = 1; /* nothing comes that could end it later */
     }
-    if (eof) {
-        ctx->piece.eof = 1; /* nothing comes that could end it later */
+    for (i = 0; i < n; i++) {
+        if (i >= good) {
+            apr_brigade_cleanup(ctx->pieces[i].data);
+            continue;
+        }
+        is_cut |= meet_length(r, ctx, &ctx->pieces[i]);
+        APR_BRIGADE_CONCAT(ctx->out, ctx->pieces[i].data);
     }
-    too_short = meet_length(r, ctx);
-    APR_BRIGADE_CONCAT(ctx->out, ctx->piece.data);
-    if (ctx->piece.eof) {
+    if (ended) {
         ctx->over = 1;
-        if (!too_short) {
+        if (!is_cut) {
             APR_BRIGADE_INSERT_TAIL(
                 ctx->out, apr_bucket_eos_create(ctx->out->bucket_alloc));
         }
     }
     rv = pass_out(f, ctx);
-    return rv == APR_SUCCESS && too_short ? lco_call_cut(r) : rv;
+    return rv == APR_SUCCESS && is_cut ? lco_call_cut(r) : rv;
 }
 
 /* The pages of a mapped file come from the disk when they are touched: better
@@ -182,7 +212,7 @@ static apr_status_t gather(ap_filter_t *f, body_ctx *ctx,
     rv = apr_bucket_read(b, &data, &len, APR_NONBLOCK_READ);
     if (APR_STATUS_IS_EAGAIN(rv)) {
         /* The producer is slow: the client gets what there is. */
-        rv = ctx->len ? run_piece(f, ctx, 0) : APR_SUCCESS;
+        rv = has_data(ctx) ? run(f, ctx, 0) : APR_SUCCESS;
         if (rv == APR_SUCCESS && ctx->unflushed) {
             APR_BRIGADE_INSERT_TAIL(
                 ctx->out, apr_bucket_flush_create(ctx->out->bucket_alloc));
@@ -214,14 +244,16 @@ static apr_status_t gather(ap_filter_t *f, body_ctx *ctx,
         touch(data, len);
     }
     APR_BUCKET_REMOVE(b);
-    APR_BRIGADE_INSERT_TAIL(ctx->piece.data, b);
+    APR_BRIGADE_INSERT_TAIL(current(f, ctx), b);
     ctx->len += len;
     b = APR_BRIGADE_FIRST(bb);
-    if (ctx->len == PIECE &&
-        (b == APR_BRIGADE_SENTINEL(bb) || !APR_BUCKET_IS_EOS(b))) {
-        return run_piece(f, ctx, 0);
+    if (ctx->len < PIECE ||
+        (b != APR_BRIGADE_SENTINEL(bb) && APR_BUCKET_IS_EOS(b))) {
+        return APR_SUCCESS; /* or the last one, which the end is part of */
     }
-    return APR_SUCCESS;
+    ctx->n++;
+    ctx->len = 0;
+    return ctx->n == PIECES ? run(f, ctx, 0) : APR_SUCCESS;
 }
 
 /* The bucket at the start of BB, which is no data. */
@@ -233,9 +265,9 @@ static apr_status_t metadata(ap_filter_t *f, body_ctx *ctx,
 
     if (APR_BUCKET_IS_EOS(b)) {
         apr_bucket_delete(b);
-        return run_piece(f, ctx, 1);
+        return run(f, ctx, 1);
     }
-    rv = ctx->len ? run_piece(f, ctx, 0) : APR_SUCCESS;
+    rv = has_data(ctx) ? run(f, ctx, 0) : APR_SUCCESS;
     if (rv == APR_SUCCESS) {
         APR_BUCKET_REMOVE(b);
         APR_BRIGADE_INSERT_TAIL(ctx->out, b);
@@ -304,14 +336,12 @@ static apr_status_t body_filter(ap_filter_t *f, apr_bucket_brigade *bb)
             return ap_pass_brigade(f->next, bb);
         }
         ctx->out = apr_brigade_create(r->pool, bb->bucket_alloc);
-        ctx->piece.data = apr_brigade_create(r->pool, bb->bucket_alloc);
     }
     if (r->connection->aborted) {
         apr_brigade_cleanup(bb);
         return APR_ECONNABORTED;
     }
     if (is_given_up(bb)) {
-        apr_brigade_cleanup(ctx->piece.data);
         ap_remove_output_filter(f);
         return ap_pass_brigade(f->next, bb);
     }
@@ -332,8 +362,8 @@ static apr_status_t body_filter(ap_filter_t *f, apr_bucket_brigade *bb)
             rv = gather(f, ctx, bb);
         }
     }
-    if (rv == APR_SUCCESS && ctx->len) {
-        rv = run_piece(f, ctx, 0);
+    if (rv == APR_SUCCESS && has_data(ctx)) {
+        rv = run(f, ctx, 0);
     }
     if (rv == APR_SUCCESS) {
         rv = pass_out(f, ctx);

@@ -54,9 +54,7 @@ typedef enum verdict {
 static verdict run_code(request_rec *r, const lco_code *code)
 {
     int status = r->status;
-    lua_Integer ret;
-    lco_req *req =
-        lco_call_filter(r, LCO_PHASE_HEADER_FILTER, code, NULL, &ret);
+    lco_req *req = lco_call_header(r, code);
 
     if (!req || (req->exit_asked && req->exit_code == LCO_ERROR)) {
         return BREAKS;

@@ -69,16 +69,17 @@ static int call(lco_req *req, const lco_code *code, lua_Integer *ret)
     return rc == LUA_OK;
 }
 
-lco_req *lco_call_filter(request_rec *r, lco_phase phase, const lco_code *code,
-                         lco_piece *piece, lua_Integer *ret)
+typedef struct before {
+    lco_phase phase;
+    const lco_dir_conf *dconf;
+    lco_piece *piece;
+} before;
+
+/* Makes PHASE the request's and enters its VM.  NULL: no memory. */
+static lco_req *begin(request_rec *r, lco_phase phase, before *was)
 {
     lco_req *req = lco_req_obtain(r);
-    const lco_dir_conf *dconf;
-    lco_phase before;
-    lco_piece *piece_before;
-    int ok;
 
-    *ret = 0;
     if (!req) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, APR_ENOMEM, r, "luaco: no memory");
         return NULL;
@@ -86,24 +87,64 @@ lco_req *lco_call_filter(request_rec *r, lco_phase phase, const lco_code *code,
     if (!req->conn && !r->connection->master) {
         req->conn = lco_conn_get(r->connection);
     }
-    before = req->phase;
-    dconf = req->dconf;
-    piece_before = req->piece;
+    was->phase = req->phase;
+    was->dconf = req->dconf;
+    was->piece = req->piece;
     req->phase = phase;
     req->dconf = lco_conf_dir(r->per_dir_config);
-    req->piece = piece;
     req->exit_asked = 0;
-
     enter(req);
     req->vm->cur = req;
-    ok = call(req, code, ret);
+    return req;
+}
+
+static void end(lco_req *req, const before *was)
+{
     req->vm->cur = NULL;
     lco_vm_leave(req->vm);
+    req->phase = was->phase;
+    req->dconf = was->dconf;
+    req->piece = was->piece;
+}
 
-    req->phase = before;
-    req->dconf = dconf;
-    req->piece = piece_before;
+lco_req *lco_call_header(request_rec *r, const lco_code *code)
+{
+    before was;
+    lco_req *req = begin(r, LCO_PHASE_HEADER_FILTER, &was);
+    lua_Integer ret;
+    int ok;
+
+    if (!req) {
+        return NULL;
+    }
+    ok = call(req, code, &ret);
+    end(req, &was);
     return ok ? req : NULL;
+}
+
+int lco_call_body(request_rec *r, const lco_code *code, lco_piece *pieces,
+                  int n, int *ended)
+{
+    before was;
+    lco_req *req = begin(r, LCO_PHASE_BODY_FILTER, &was);
+    lua_Integer ret;
+    int i = 0;
+
+    *ended = !req;
+    while (!*ended && i < n) {
+        req->piece = &pieces[i];
+        if (!call(req, code, &ret) || ret == LCO_ERROR ||
+            ret >= HTTP_MULTIPLE_CHOICES) {
+            *ended = 1;
+            break;
+        }
+        *ended = pieces[i].eof;
+        i++;
+    }
+    if (req) {
+        end(req, &was);
+    }
+    return i;
 }
 
 apr_status_t lco_call_cut(request_rec *r)
