@@ -11,12 +11,13 @@
 
 static void register_hooks(apr_pool_t *conf_pool)
 {
-    (void) conf_pool;
     lco_child_hooks();
     lco_park_hooks();
     lco_phase_hooks();
     lco_log_hooks();
     lco_filter_hooks();
+    lco_rewrite_hooks();
+    lco_authz_hooks(conf_pool);
 }
 
 AP_DECLARE_MODULE(luaco) = {

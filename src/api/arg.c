@@ -1,5 +1,8 @@
-/* ngx.arg: in LuaCoBodyFilter [1] is the piece of the body, [2] whether the
- * body ends with it; both can be set.
+/* ngx.arg: what the directive hands to its Lua.
+ *
+ * In LuaCoBodyFilter [1] is the piece of the body, [2] whether the body ends
+ * with it; both can be set.  In LuaCoSet the arguments that follow the
+ * variable's name (arg_set.c).
  *
  * Thread: inside the VM, on the owner of the current request.
  */
@@ -52,6 +55,9 @@ static int arg_index(lua_State *L)
 
     if (!req) {
         return luaL_error(L, "no request found");
+    }
+    if (req->phase == LCO_PHASE_SET) {
+        return lco_api_arg_of_set(L, req);
     }
     if (req->phase != LCO_PHASE_BODY_FILTER) {
         return luaL_error(L, "API disabled in the current context");
@@ -162,10 +168,13 @@ static void set_data(lua_State *L, lco_piece *piece)
 
 static int arg_newindex(lua_State *L)
 {
-    lco_req *req = lco_api_req(L, LCO_BIT(LCO_PHASE_BODY_FILTER),
-                               "no request object found");
+    lco_req *req = lco_req_get(L);
     int n;
 
+    if (!req) {
+        return 0; /* the reference drops it too */
+    }
+    lco_req_check_phase(L, req, LCO_BIT(LCO_PHASE_BODY_FILTER));
     lua_settop(L, 3);
     (void) lco_api_checknumber(L, 2);
     n = lco_api_toint(L, 2);

@@ -78,6 +78,10 @@ LX_RAISES void lco_api_preload(lua_State *L, const char *name,
  * has nothing to add. */
 LX_RAISES int lco_api_set_header(lua_State *L, int add);
 
+/* ngx.arg[n] in LuaCoSet, with (table, n) on the stack: a string, or nil where
+ * there is no such argument or it is empty, as in the reference. */
+LX_RAISES int lco_api_arg_of_set(lua_State *L, const lco_req *req);
+
 /* The fields of ngx that are computed (open.c has the table).  Getters are
  * called with (ngx, key) on the stack, setters with (ngx, key, value). */
 LX_RAISES int lco_api_get_ctx(lua_State *L);

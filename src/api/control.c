@@ -1,4 +1,4 @@
-/* Functions that end the whole request's Lua: ngx.exit.
+/* Functions that end the whole request's Lua: ngx.exit, ngx.redirect.
  *
  * Thread: inside the VM, on the owner of the current request.
  */
@@ -7,10 +7,12 @@
 #include "api/common.h"
 
 #include <httpd.h>
+#include <apr_strings.h>
 #include <http_log.h>
 #include <http_protocol.h>
 
 #include <limits.h>
+#include <math.h>
 
 APLOG_USE_MODULE(luaco);
 
@@ -68,8 +70,103 @@ static int control_exit(lua_State *L)
     return lco_run_exit(L, &req->run, LCO_WHY_EXIT, code);
 }
 
+/* A byte that no URI may hold unescaped: controls but the tab. */
+static int is_unsafe(unsigned char c)
+{
+    return (c < ' ' && c != '\t') || c == 127;
+}
+
+/* Pushes the LEN bytes at S as an error message may show them.  [-0, +1] */
+LX_RAISES static const char *push_for_log(lua_State *L, const char *s,
+                                          size_t len)
+{
+    luaL_Buffer b;
+    char hex[sizeof("\\xFF")];
+    size_t i;
+
+    luaL_buffinit(L, &b);
+    for (i = 0; i < len; i++) {
+        unsigned char c = (unsigned char) s[i];
+
+        if (c < ' ' || c == '"' || c == '\\' || c >= 127) {
+            apr_snprintf(hex, sizeof(hex), "\\x%02X", c);
+            luaL_addstring(&b, hex);
+        }
+        else {
+            luaL_addchar(&b, (char) c);
+        }
+    }
+    luaL_pushresult(&b);
+    return lua_tostring(L, -1);
+}
+
+static int is_redirect(lua_Number n)
+{
+    static const int known[] = {301, 302, 303, 307, 308};
+    size_t i;
+
+    for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+        if (n == known[i]) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/* ngx.redirect(uri, status = 302): the response is a redirection to URI, as
+ * it is written.  Does not return. */
+static int control_redirect(lua_State *L)
+{
+    int nargs = lua_gettop(L), code = HTTP_MOVED_TEMPORARILY;
+    request_rec *r;
+    const char *uri;
+    lco_req *req;
+    char byte[sizeof("0xff")];
+    size_t len, i;
+
+    if (nargs != 1 && nargs != 2) {
+        return luaL_error(L, "expecting one or two arguments");
+    }
+    if (!lua_isstring(L, 1)) {
+        return lco_api_typeerror(L, 1, "string");
+    }
+    uri = lua_tolstring(L, 1, &len);
+    if (nargs == 2) {
+        lua_Number status = trunc(lco_api_checknumber(L, 2));
+
+        if (!is_redirect(status)) {
+            return luaL_error(L, "only ngx.HTTP_MOVED_TEMPORARILY, "
+                                 "ngx.HTTP_MOVED_PERMANENTLY, "
+                                 "ngx.HTTP_PERMANENT_REDIRECT, "
+                                 "ngx.HTTP_SEE_OTHER, and "
+                                 "ngx.HTTP_TEMPORARY_REDIRECT are allowed");
+        }
+        code = (int) status;
+    }
+    req = lco_api_req(L, LCO_OUTPUT, "no request object found");
+    if (lco_api_headers_sent(req)) {
+        return luaL_error(L, "attempt to call ngx.redirect after sending out "
+                             "the headers");
+    }
+    for (i = 0; i < len; i++) {
+        if (is_unsafe((unsigned char) uri[i])) {
+            apr_snprintf(byte, sizeof(byte), "0x%02x", (unsigned char) uri[i]);
+            return luaL_error(L, "unsafe byte \"%s\" in redirect uri \"%s\"",
+                              byte, push_for_log(L, uri, len));
+        }
+    }
+    r = req->r;
+    apr_table_unset(r->headers_out, "Location");
+    apr_table_setn(r->err_headers_out, "Location",
+                   apr_pstrmemdup(r->pool, uri, len));
+    /* What Lua wrote to ngx.status counts no more. */
+    req->status_set = code;
+    return lco_run_exit(L, &req->run, LCO_WHY_EXIT, code);
+}
+
 static const luaL_Reg control_funcs[] = {
     {"exit", control_exit},
+    {"redirect", control_redirect},
     {NULL, NULL},
 };
 

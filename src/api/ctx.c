@@ -1,8 +1,9 @@
 /* ngx.ctx: a table that lives as long as its request.
  *
  * It is an entry of the registry, req->ctx_ref, made at the first access; the
- * request's cleanup drops the reference.  An internal redirect is a request
- * of its own and starts with an empty table, as in the reference.
+ * request's cleanup drops the reference.  The target of an internal redirect
+ * is a request of its own to httpd; it has the table of the one it came from,
+ * so that LuaCoLog and error pages find what earlier phases left.
  * LuaCoInitWorker and LuaCoExitWorker have no request; they share a table of
  * the VM.
  *
@@ -15,15 +16,30 @@
 /* Registry key of the table for phases without a request. */
 static char boot_ctx;
 
-/* The request, or NULL in a boot phase that may have a ctx. */
+/* The request that holds the table, or NULL in a boot phase that may have a
+ * ctx. */
 static lco_req *ctx_owner(lua_State *L)
 {
-    lco_req *req = lco_req_get(L);
+    lco_req *req = lco_req_get(L), *first;
 
-    if (!req && lco_vm_of(L)->boot_phase == LCO_PHASE_INIT) {
-        luaL_error(L, "no request found");
+    if (!req) {
+        if (lco_vm_of(L)->boot_phase == LCO_PHASE_INIT) {
+            luaL_error(L, "no request found");
+        }
+        return NULL;
     }
-    return req;
+    if (!req->r->prev) {
+        return req;
+    }
+    first = lco_req_obtain(lco_req_first(req->r));
+    if (!first) {
+        luaL_error(L, "no memory");
+        return NULL;
+    }
+    if (!first->vm) {
+        first->vm = req->vm; /* which drops the reference */
+    }
+    return first;
 }
 
 static int is_unset(const lco_req *req)

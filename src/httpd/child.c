@@ -142,6 +142,19 @@ static int post_config(apr_pool_t *conf_pool, apr_pool_t *plog,
     return OK;
 }
 
+/* Cleanup of the child's pool, which comes after its pre-cleanups: the loop
+ * threads have been joined. */
+static apr_status_t exit_workers(void *data)
+{
+    int i;
+
+    (void) data;
+    for (i = 0; i < lco_vm_count(); i++) {
+        lco_vm_exit_worker(lco_vm_get(i));
+    }
+    return APR_SUCCESS;
+}
+
 static void child_init(apr_pool_t *child_pool, server_rec *s)
 {
     int i;
@@ -161,6 +174,8 @@ static void child_init(apr_pool_t *child_pool, server_rec *s)
     for (i = 0; i < lco_vm_count(); i++) {
         lco_vm_init_worker(lco_vm_get(i));
     }
+    apr_pool_cleanup_register(child_pool, NULL, exit_workers,
+                              apr_pool_cleanup_null);
 }
 
 static void child_stopping(apr_pool_t *child_pool, int graceful)

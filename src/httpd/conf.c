@@ -25,6 +25,7 @@ const char *const lco_phase_names[LCO_PHASES] = {
     [LCO_PHASE_SET] = "LuaCoSet",
     [LCO_PHASE_REWRITE] = "LuaCoRewrite",
     [LCO_PHASE_ACCESS] = "LuaCoAccess",
+    [LCO_PHASE_AUTHZ] = "Require luaco",
     [LCO_PHASE_PRECONTENT] = "LuaCoPreContent",
     [LCO_PHASE_HANDLER] = "LuaCoHandler",
     [LCO_PHASE_HEADER_FILTER] = "LuaCoHeaderFilter",
@@ -42,6 +43,7 @@ const char *const lco_phase_words[LCO_PHASES] = {
     [LCO_PHASE_SET] = "set",
     [LCO_PHASE_REWRITE] = "rewrite",
     [LCO_PHASE_ACCESS] = "access",
+    [LCO_PHASE_AUTHZ] = "access",
     [LCO_PHASE_PRECONTENT] = "precontent",
     [LCO_PHASE_HANDLER] = "content",
     [LCO_PHASE_HEADER_FILTER] = "header_filter",
@@ -87,6 +89,38 @@ static int overlay(int base, int add)
     return add == LCO_UNSET ? base : add;
 }
 
+/* The outer section's LuaCoSets, each replaced by the inner one's of the same
+ * variable, then the others of the inner.  A None stays, for what this is
+ * merged with next. */
+static const apr_array_header_t *merge_sets(apr_pool_t *conf_pool,
+                                            const apr_array_header_t *base,
+                                            const apr_array_header_t *add)
+{
+    apr_array_header_t *sets;
+    int i, k;
+
+    if (!base || !add) {
+        return add ? add : base;
+    }
+    sets = apr_array_copy(conf_pool, base);
+    for (i = 0; i < add->nelts; i++) {
+        const lco_set *set = &APR_ARRAY_IDX(add, i, lco_set);
+
+        for (k = 0; k < base->nelts; k++) {
+            if (strcmp(APR_ARRAY_IDX(base, k, lco_set).var, set->var) == 0) {
+                break;
+            }
+        }
+        if (k < base->nelts) {
+            APR_ARRAY_IDX(sets, k, lco_set) = *set;
+        }
+        else {
+            APR_ARRAY_PUSH(sets, lco_set) = *set;
+        }
+    }
+    return sets;
+}
+
 void *lco_conf_merge_dir(apr_pool_t *conf_pool, void *base_v, void *add_v)
 {
     const lco_dir_conf *base = base_v;
@@ -107,6 +141,7 @@ void *lco_conf_merge_dir(apr_pool_t *conf_pool, void *base_v, void *add_v)
     for (i = 0; i < LCO_PHASES; i++) {
         d->code[i] = add->code[i] ? add->code[i] : base->code[i];
     }
+    d->sets = merge_sets(conf_pool, base->sets, add->sets);
     d->virtual_on = overlay(base->virtual_on, add->virtual_on);
     d->check_client_abort =
         overlay(base->check_client_abort, add->check_client_abort);

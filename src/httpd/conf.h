@@ -7,6 +7,8 @@
 #define LCO_HTTPD_CONF_H
 
 #include <httpd.h>
+#include <ap_expr.h>
+#include <apr_tables.h>
 #include <http_config.h>
 
 /* The one exported symbol: everything else is compiled hidden. */
@@ -23,6 +25,7 @@ typedef enum lco_phase {
     LCO_PHASE_SET,
     LCO_PHASE_REWRITE,
     LCO_PHASE_ACCESS,
+    LCO_PHASE_AUTHZ, /* Require luaco: no directive of ours */
     LCO_PHASE_PRECONTENT,
     LCO_PHASE_HANDLER,
     LCO_PHASE_HEADER_FILTER,
@@ -58,6 +61,14 @@ enum {
     LCO_UNSET = -1
 };
 
+/* One LuaCoSet. */
+typedef struct lco_set {
+    const char *var;
+    const lco_code *code; /* &lco_code_none: takes an outer one away */
+    int nargs;
+    const ap_expr_info_t **args;
+} lco_set;
+
 typedef enum lco_code_cache {
     LCO_CACHE_ON,
     LCO_CACHE_OFF,
@@ -66,6 +77,7 @@ typedef enum lco_code_cache {
 
 typedef struct lco_dir_conf {
     const lco_code *code[LCO_PHASES]; /* NULL: not set here */
+    const apr_array_header_t *sets;   /* of lco_set, in order; NULL: none */
     int virtual_on;                   /* flags: LCO_UNSET, 0 or 1 */
     int check_client_abort;
     int use_default_type;
@@ -77,7 +89,7 @@ typedef struct lco_dir_conf {
 } lco_dir_conf;
 
 typedef struct lco_server_conf {
-    const lco_code *init, *init_worker; /* main server only */
+    const lco_code *init, *init_worker, *exit_worker; /* main server only */
     int vms; /* LCO_UNSET: one per processor / 1 on prefork */
     const char *package_path, *package_cpath; /* as package.path; ";;" inside
                                                  stands for the default */

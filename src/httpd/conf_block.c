@@ -112,11 +112,18 @@ const char *lco_conf_read_block(cmd_parms *cmd, void *mconfig, const char *args)
     text t = {.pool = cmd->temp_pool};
     lco_block *block;
     const char *err = ap_check_cmd_context(cmd, NOT_IN_HTACCESS);
+    const char *end = strrchr(args, '>');
 
     if (err) {
         return err;
     }
-    if (strcmp(args, ">") != 0) {
+    if (cmd->info && (!end || end == args || end[1])) {
+        return apr_psprintf(cmd->pool,
+                            "<%s needs the name of a variable, and a '>' at "
+                            "the end of its line",
+                            name);
+    }
+    if (!cmd->info && strcmp(args, ">") != 0) {
         return apr_psprintf(cmd->pool,
                             "<%s> stands alone on its line, the code begins "
                             "on the next",
@@ -148,7 +155,9 @@ const char *lco_conf_read_block(cmd_parms *cmd, void *mconfig, const char *args)
 
     node = apr_pcalloc(cmd->pool, sizeof(*node));
     node->directive = name;
-    node->args = "(block)"; /* for mod_info and -D DUMP_CONFIG */
+    node->args =
+        cmd->info ? apr_pstrmemdup(cmd->pool, args, (apr_size_t) (end - args))
+                  : "(block)"; /* for mod_info, -D DUMP_CONFIG */
     node->filename = apr_pstrdup(cmd->pool, conf_file);
     node->line_num = conf_line;
     node->data = block;

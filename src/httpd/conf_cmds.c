@@ -26,114 +26,27 @@ enum {
 
 /* ---- code ---- */
 
-/* The mapped file matters to a handler that a section for files names. */
-static int is_about_files(const ap_directive_t *d)
-{
-    static const char *const sections[] = {"<Directory", "<DirectoryMatch",
-                                           "<Files", "<FilesMatch"};
-    apr_size_t i;
-
-    for (d = d->parent; d; d = d->parent) {
-        for (i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
-            if (ap_cstr_casecmp(d->directive, sections[i]) == 0) {
-                return 1;
-            }
-        }
-    }
-    return 0;
-}
-
-/* The message for a second directive of this name in its section, with the
- * place of the first: they are siblings in the tree, since what <IfModule>,
- * Include and Use bring in becomes part of the section. */
-static const char *say_duplicate(cmd_parms *cmd)
-{
-    const ap_directive_t *self = cmd->directive;
-    const ap_directive_t *d =
-        self->parent ? self->parent->first_child : ap_conftree;
-
-    while (d && d != self &&
-           ap_cstr_casecmp(d->directive, self->directive) != 0) {
-        d = d->next;
-    }
-    if (!d || d == self) {
-        return apr_pstrcat(cmd->pool, cmd->cmd->name, " is duplicate", NULL);
-    }
-    return apr_psprintf(cmd->pool,
-                        "%s is duplicate, the first is on line %d of %s",
-                        cmd->cmd->name, d->line_num, d->filename);
-}
-
-/* Makes the lco_code of the directive being executed: of a block if it has
- * left its text in the tree, else of the file ARGS names. */
-static const char *make_code(cmd_parms *cmd, const char *args, lco_phase phase,
-                             const lco_code **result)
-{
-    const lco_block *block = cmd->directive->data;
-    lco_code *code = apr_pcalloc(cmd->pool, sizeof(*code));
-    const char *msg;
-
-    code->phase = phase;
-    /* In a macro the name is of the temporary pool. */
-    code->conf_file = apr_pstrdup(cmd->pool, cmd->directive->filename);
-    code->conf_line = cmd->directive->line_num;
-    code->match = lco_conf_match(cmd);
-    code->needs_file =
-        phase == LCO_PHASE_HANDLER && is_about_files(cmd->directive);
-
-    if (block) {
-        code->src = block->src;
-        code->len = block->len;
-        code->chunkname = lco_conf_chunkname(cmd->pool, cmd->cmd->name,
-                                             code->conf_file, code->conf_line);
-    }
-    else {
-        const char *path = ap_getword_conf(cmd->pool, &args);
-
-        if (!*path || *args) {
-            return apr_pstrcat(cmd->pool, cmd->cmd->name,
-                               " takes one argument, ", cmd->cmd->errmsg, NULL);
-        }
-        if (ap_cstr_casecmp(path, "None") == 0) {
-            *result = &lco_code_none;
-            return NULL;
-        }
-        code->file = ap_server_root_relative(cmd->pool, path);
-        if (!code->file) {
-            return apr_pstrcat(cmd->pool, cmd->cmd->name,
-                               ": invalid file path '", path, "'", NULL);
-        }
-        code->chunkname = apr_pstrcat(cmd->pool, "@", code->file, NULL);
-    }
-
-    if (lco_conf_take_slot(cmd->pool, code)) {
-        msg = lco_conf_check_code(cmd->pool, code);
-        if (msg) {
-            /* So begins the chunk name of a block, and with it most of what
-             * Lua says about one. */
-            int named = strncmp(msg, cmd->cmd->name, strlen(cmd->cmd->name));
-
-            return named == 0 ? msg
-                              : apr_pstrcat(cmd->pool, cmd->cmd->name, ": ",
-                                            msg, NULL);
-        }
-    }
-    *result = code;
-    return NULL;
-}
-
 static const char *set_code(cmd_parms *cmd, const char *args, lco_phase phase,
                             unsigned forbidden, const lco_code **place)
 {
     const char *err = ap_check_cmd_context(cmd, forbidden | NOT_IN_HTACCESS);
+    const char *path;
 
     if (err) {
         return err;
     }
     if (*place) {
-        return say_duplicate(cmd);
+        return lco_conf_say_duplicate(cmd, NULL);
     }
-    return make_code(cmd, args, phase, place);
+    if (cmd->directive->data) {
+        return lco_conf_make_code(cmd, NULL, phase, place);
+    }
+    path = ap_getword_conf(cmd->pool, &args);
+    if (!*path || *args) {
+        return apr_pstrcat(cmd->pool, cmd->cmd->name, " takes one argument, ",
+                           cmd->cmd->errmsg, NULL);
+    }
+    return lco_conf_make_code(cmd, path, phase, place);
 }
 
 /* A phase of requests; its number is the command's data. */
@@ -145,6 +58,16 @@ static const char *set_request_code(cmd_parms *cmd, void *dconf,
 
     return set_code(cmd, args, phase, NOT_IN_LIMIT | NOT_IN_PROXY,
                     &d->code[phase]);
+}
+
+/* Before a request's place is known no section can have a say. */
+static const char *set_server_code(cmd_parms *cmd, void *dconf,
+                                   const char *args)
+{
+    lco_dir_conf *d = dconf;
+    lco_phase phase = (lco_phase) (apr_uintptr_t) cmd->info;
+
+    return set_code(cmd, args, phase, NOT_IN_DIR_CONTEXT, &d->code[phase]);
 }
 
 static const char *set_init(cmd_parms *cmd, void *dconf, const char *args)
@@ -160,6 +83,14 @@ static const char *set_init_worker(cmd_parms *cmd, void *dconf,
     (void) dconf;
     return set_code(cmd, args, LCO_PHASE_INIT_WORKER, GLOBAL_ONLY,
                     &lco_conf_server(cmd->server)->init_worker);
+}
+
+static const char *set_exit_worker(cmd_parms *cmd, void *dconf,
+                                   const char *args)
+{
+    (void) dconf;
+    return set_code(cmd, args, LCO_PHASE_EXIT_WORKER, GLOBAL_ONLY,
+                    &lco_conf_server(cmd->server)->exit_worker);
 }
 
 /* ---- settings of sections ---- */
@@ -430,8 +361,23 @@ const command_rec lco_conf_cmds[] = {
          "run once per VM before the children are made"),
     CODE("LuaCoInitWorker", set_init_worker, LCO_PHASE_INIT_WORKER, IN_SERVER,
          "run once per VM in each child"),
+    CODE("LuaCoExitWorker", set_exit_worker, LCO_PHASE_EXIT_WORKER, IN_SERVER,
+         "run once per VM when a child ends"),
+    CODE("LuaCoServerRewrite", set_server_code, LCO_PHASE_SERVER_REWRITE,
+         IN_SERVER, "run before the request's place is looked for"),
+    AP_INIT_RAW_ARGS("LuaCoSet", lco_conf_add_set, NULL, IN_SECTIONS,
+                     "a variable, the path of a Lua file or None, and "
+                     "expressions: gives the variable a value"),
+    AP_INIT_RAW_ARGS("<LuaCoSet", lco_conf_read_block, (void *) 1,
+                     IN_SECTIONS | EXEC_ON_READ,
+                     "a variable and expressions: Lua code that gives the "
+                     "variable a value"),
+    CODE("LuaCoRewrite", set_request_code, LCO_PHASE_REWRITE, IN_SECTIONS,
+         "run when the request's place is known"),
     CODE("LuaCoAccess", set_request_code, LCO_PHASE_ACCESS, IN_SECTIONS,
          "decides on access to the request"),
+    CODE("LuaCoPreContent", set_request_code, LCO_PHASE_PRECONTENT, IN_SECTIONS,
+         "run before the request is answered"),
     CODE("LuaCoHandler", set_request_code, LCO_PHASE_HANDLER, IN_SECTIONS,
          "answers the request"),
     CODE("LuaCoHeaderFilter", set_request_code, LCO_PHASE_HEADER_FILTER,

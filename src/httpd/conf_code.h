@@ -16,8 +16,9 @@ typedef struct lco_block {
 } lco_block;
 
 /* The EXEC_ON_READ function of every block directive: reads the raw text and
- * puts a node with an lco_block in the tree.  MCONFIG is the place for it.
- * Returns an error message or NULL. */
+ * puts a node with an lco_block in the tree.  MCONFIG is the place for it; a
+ * command whose info is not NULL has words between its name and the '>', which
+ * become the node's arguments.  Returns an error message or NULL. */
 const char *lco_conf_read_block(cmd_parms *cmd, void *mconfig,
                                 const char *args);
 
@@ -41,6 +42,19 @@ const ap_regex_t *lco_conf_match(cmd_parms *cmd);
 /* conf_log.c */
 const char *lco_conf_set_capture_log(cmd_parms *cmd, void *dconf,
                                      const char *arg);
+
+/* Makes the lco_code of the directive being executed: of the file at PATH or,
+ * with PATH NULL, of the block that has left its text in the tree.  "None" is
+ * &lco_code_none.  Returns an error message or NULL. */
+const char *lco_conf_make_code(cmd_parms *cmd, const char *path,
+                               lco_phase phase, const lco_code **result);
+
+/* The message for a second directive of this name, and first argument WORD if
+ * that is not NULL, in its section: with the place of the first. */
+const char *lco_conf_say_duplicate(cmd_parms *cmd, const char *word);
+
+/* The directive LuaCoSet: RAW_ARGS. */
+const char *lco_conf_add_set(cmd_parms *cmd, void *dconf, const char *args);
 
 /* LuaCoVirtual On stands somewhere. */
 void lco_conf_note_virtual(void);

@@ -2,6 +2,8 @@
 #ifndef LCO_HTTPD_HOOKS_H
 #define LCO_HTTPD_HOOKS_H
 
+#include <apr_pools.h>
+
 /* pre_config, post_config, child_init, child_stopping (child.c). */
 void lco_child_hooks(void);
 /* process_connection, suspend, resume, pre_close, the gate (park.c). */
@@ -11,5 +13,9 @@ void lco_phase_hooks(void);
 void lco_log_hooks(void);
 /* The output filters (filters.c). */
 void lco_filter_hooks(void);
+/* LuaCoServerRewrite, LuaCoSet, LuaCoRewrite, LuaCoPreContent (rewrite.c). */
+void lco_rewrite_hooks(void);
+/* Require luaco (authz.c). */
+void lco_authz_hooks(apr_pool_t *conf_pool);
 
 #endif

@@ -19,6 +19,14 @@ lco_req *lco_req_find(request_rec *r)
     return ap_get_module_config(r->request_config, &luaco_module);
 }
 
+request_rec *lco_req_first(request_rec *r)
+{
+    while (r->prev) {
+        r = r->prev;
+    }
+    return r;
+}
+
 static apr_status_t req_free(void *data)
 {
     lco_req *req = data;
@@ -172,6 +180,11 @@ lco_req *lco_req_check(lua_State *L)
         luaL_error(L, "no request found");
     }
     return req;
+}
+
+int lco_req_jump(lua_State *L, lco_req *req)
+{
+    return lco_run_exit(L, &req->run, LCO_WHY_JUMP, LCO_OK);
 }
 
 void lco_req_check_phase(lua_State *L, lco_req *req, unsigned mask)

@@ -80,7 +80,7 @@ static void end(lco_req *req, int result)
     lco_body_idle(req);
 }
 
-static int code_cache_of(const lco_req *req)
+int lco_drive_cache(const lco_req *req)
 {
     return req->dconf->code_cache == LCO_UNSET ? LCO_CACHE_ON
                                                : req->dconf->code_cache;
@@ -92,7 +92,7 @@ static int push_code(lco_req *req)
 {
     lco_vm *vm = req->vm;
 
-    if (lco_vm_push_code(vm, req->code, code_cache_of(req)) == LUA_OK) {
+    if (lco_vm_push_code(vm, req->code, lco_drive_cache(req)) == LUA_OK) {
         return 1;
     }
     ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, req->r, "failed to load %s: %s",
@@ -411,7 +411,7 @@ static void settle(lco_req *req, int slow)
     }
 }
 
-static void enter(lco_req *req, int on_loop)
+void lco_drive_enter(lco_req *req, int on_loop)
 {
     if (on_loop) {
         lco_vm_enter_loop(req->vm);
@@ -464,7 +464,7 @@ lco_drove lco_drive_run(lco_req *req, int on_loop)
             if (d != LCO_DRAIN_SLOW) {
                 return DROVE_ENDED;
             }
-            enter(req, on_loop);
+            lco_drive_enter(req, on_loop);
             if (stop_asked(req)) {
                 /* The child does not wait for a client that does not read. */
                 req->r->connection->aborted = 1;
@@ -478,7 +478,7 @@ lco_drove lco_drive_run(lco_req *req, int on_loop)
         if (asks(req, LCO_SERVICE_CALL)) {
             req->call(req, req->call_data);
         }
-        enter(req, on_loop);
+        lco_drive_enter(req, on_loop);
         if (req->stage != LCO_STAGE_START) {
             (void) stop_asked(req);
         }
@@ -585,6 +585,16 @@ int lco_drive_outcome(lco_req *req)
     if (req->refused) {
         return refuse(req);
     }
+    if (rc == LCO_DONE && req->run.why == LCO_WHY_JUMP) {
+        req->jump = req->phase == LCO_PHASE_REWRITE;
+        rc = LCO_OK;
+    }
+    if (req->phase == LCO_PHASE_AUTHZ) {
+        /* It may only decide: nothing was written. */
+        return rc == NGX_DECLINED ? DECLINED
+               : rc < 0           ? HTTP_INTERNAL_SERVER_ERROR
+                                  : rc;
+    }
     if (rc == NGX_DECLINED) {
         /* As in nginx the other checks go on, the other handlers are asked. */
         if (req->phase == LCO_PHASE_HANDLER && !req->header_sent) {
@@ -668,9 +678,9 @@ static int go(lco_req *req)
     }
 }
 
-static lco_req *begin(request_rec *r, lco_phase phase, const lco_code *code)
+lco_req *lco_drive_begin(request_rec *r, lco_phase phase, const lco_code *code)
 {
-    lco_req *req = lco_req_obtain(r);
+    lco_req *req = lco_req_obtain(r), *before;
 
     if (!req) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, APR_ENOMEM, r, "luaco: no memory");
@@ -689,12 +699,17 @@ static lco_req *begin(request_rec *r, lco_phase phase, const lco_code *code)
     if (!req->vm && req->conn) {
         req->vm = req->conn->vm;
     }
+    if (!req->vm && r->prev) {
+        /* ngx.ctx is in the first one's VM. */
+        before = lco_req_find(lco_req_first(r));
+        req->vm = before ? before->vm : NULL;
+    }
     return req;
 }
 
 int lco_drive_phase(request_rec *r, lco_phase phase, const lco_code *code)
 {
-    lco_req *req = begin(r, phase, code);
+    lco_req *req = lco_drive_begin(r, phase, code);
 
     if (!req) {
         return HTTP_INTERNAL_SERVER_ERROR;
@@ -716,21 +731,21 @@ int lco_drive_phase(request_rec *r, lco_phase phase, const lco_code *code)
     req->stage = LCO_STAGE_START;
     req->aborted = is_mute(req) ? 1 : 0;
     req->thread_waits =
-        !lco_conn_can_park(r) ||
-        (phase != LCO_PHASE_HANDLER && ap_satisfies(r) == SATISFY_ANY);
+        !lco_conn_can_park(r) || phase == LCO_PHASE_AUTHZ ||
+        (phase == LCO_PHASE_ACCESS && ap_satisfies(r) == SATISFY_ANY);
     return go(req);
 }
 
 void lco_drive_call(request_rec *r, lco_phase phase, const lco_code *code)
 {
-    lco_req *req = begin(r, phase, code);
+    lco_req *req = lco_drive_begin(r, phase, code);
 
     if (!req) {
         return;
     }
-    enter(req, 0);
+    lco_drive_enter(req, 0);
     req->vm->cur = req;
-    if (lco_vm_push_code(req->vm, code, code_cache_of(req)) != LUA_OK ||
+    if (lco_vm_push_code(req->vm, code, lco_drive_cache(req)) != LUA_OK ||
         lco_vm_call(req->vm) != LUA_OK) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "failed to run %s: %s",
                       lco_phase_names[phase],
@@ -756,12 +771,12 @@ void lco_drive_go_on(lco_req *req)
     conn->req = NULL;
     status = go(req);
     if (status != SUSPENDED && phase != LCO_PHASE_HANDLER && status == OK) {
-        status = lco_rest_of_phases(r);
+        status = lco_rest_of_phases(r, phase);
         if (status == OK) {
             status = ap_invoke_handler(r);
         }
     }
-    if (status == DECLINED) {
+    if (status == DECLINED && phase == LCO_PHASE_HANDLER) {
         /* This handler has been asked and declined: the others, as
          * ap_invoke_handler() would have gone on. */
         status = ap_run_handler(r);

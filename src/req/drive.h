@@ -17,6 +17,15 @@ typedef enum lco_drove {
  * returns: OK, DONE, SUSPENDED (parked) or a status. */
 int lco_drive_phase(request_rec *r, lco_phase phase, const lco_code *code);
 
+/* The owner, VM left: makes the record of r ready for CODE of PHASE.  NULL: no
+ * memory, which is logged. */
+lco_req *lco_drive_begin(request_rec *r, lco_phase phase, const lco_code *code);
+/* The owner: enters the VM of the request, which it gets here if it has
+ * none.  Leave it by lco_vm_leave(req->vm). */
+void lco_drive_enter(lco_req *req, int on_loop);
+/* LuaCoCodeCache of the phase that runs: an lco_code_cache. */
+int lco_drive_cache(const lco_req *req);
+
 /* A worker, from a hook: runs CODE as a phase that cannot yield, by a plain
  * protected call.  Errors are logged. */
 void lco_drive_call(request_rec *r, lco_phase phase, const lco_code *code);

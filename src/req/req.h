@@ -74,6 +74,9 @@ struct lco_req {
     unsigned length_set : 1; /* Lua chose the Content-Length */
     unsigned filters_in : 1; /* httpd has inserted the response's filters */
     unsigned exit_asked : 1; /* ngx.exit in a header filter: exit_code */
+    unsigned server_rewritten : 1; /* LuaCoServerRewrite has been run */
+    unsigned jump : 1; /* the phase ended by a jump: see LCO_JUMPS */
+    unsigned jumps;    /* how often LuaCoRewrite has jumped */
     apr_filetype_e real_filetype;
     const char *mime;   /* the type that Lua set, r->pool, or NULL */
     int status_set;     /* ngx.status as Lua assigned it, 0: not */
@@ -89,6 +92,9 @@ struct lco_req {
     /* LCO_SERVICE_CALL: called with the VM left; may block where files do. */
     void (*call)(lco_req *req, void *data);
     void *call_data;
+
+    const char *const *set_args; /* of the LuaCoSet that runs: ngx.arg */
+    int set_nargs;
 
     int ctx_ref;         /* registry reference of ngx.ctx, LUA_NOREF */
     unsigned trace_next; /* scheduler trace numbers of the main request */
@@ -143,12 +149,22 @@ lco_req *lco_req_get(lua_State *L);
 #define LCO_BIT(phase) (1u << (phase))
 #define LCO_YIELDABLE                                                          \
     (LCO_BIT(LCO_PHASE_SERVER_REWRITE) | LCO_BIT(LCO_PHASE_REWRITE) |          \
-     LCO_BIT(LCO_PHASE_ACCESS) | LCO_BIT(LCO_PHASE_PRECONTENT) |               \
-     LCO_BIT(LCO_PHASE_HANDLER) | LCO_BIT(LCO_PHASE_TIMER))
+     LCO_BIT(LCO_PHASE_ACCESS) | LCO_BIT(LCO_PHASE_AUTHZ) |                    \
+     LCO_BIT(LCO_PHASE_PRECONTENT) | LCO_BIT(LCO_PHASE_HANDLER) |              \
+     LCO_BIT(LCO_PHASE_TIMER))
 #define LCO_OUTPUT                                                             \
     (LCO_BIT(LCO_PHASE_SERVER_REWRITE) | LCO_BIT(LCO_PHASE_REWRITE) |          \
      LCO_BIT(LCO_PHASE_ACCESS) | LCO_BIT(LCO_PHASE_PRECONTENT) |               \
      LCO_BIT(LCO_PHASE_HANDLER))
+/* Where ngx.req.set_uri(uri, true) may jump.  It writes r->uri (and what else
+ * is to change) and ends by `return lco_req_jump(L, req)`: the phase is over,
+ * and the request goes on with the search for the new URI's sections.  After
+ * LuaCoServerRewrite that comes next anyway.  Output wins: once something was
+ * sent, the response ends instead. */
+#define LCO_JUMPS                                                              \
+    (LCO_BIT(LCO_PHASE_SERVER_REWRITE) | LCO_BIT(LCO_PHASE_REWRITE))
+LX_RAISES int lco_req_jump(lua_State *L, lco_req *req);
+
 /* Raises "API disabled in the context of LuaCoLog" unless the request's phase
  * is in MASK.  The first line of an API function. */
 LX_RAISES void lco_req_check_phase(lua_State *L, lco_req *req, unsigned mask);
@@ -177,6 +193,8 @@ enum {
 lco_req *lco_req_obtain(request_rec *r);
 /* The record of r or NULL. */
 lco_req *lco_req_find(request_rec *r);
+/* The request that internal redirects led from to r, r itself if none did. */
+request_rec *lco_req_first(request_rec *r);
 /* Owner, VM not entered: ends its Lua if any and takes it off all lists;
  * needed where r's pool goes without the request being finished. */
 void lco_req_discard(lco_req *req);

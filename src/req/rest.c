@@ -1,19 +1,31 @@
-/* The rest of httpd's request phases after a parked access check.
+/* The rest of httpd's request phases after a parked one, and the way back to
+ * the first of them.
  *
  * httpd offers no way to enter ap_process_request_internal() in the middle, so
- * what follows the access_checker hooks there is done here, by the same hooks
- * in the same order with the same treatment of their answers (server/request.c
+ * what follows the hooks of a phase there is done here, by the same hooks in
+ * the same order with the same treatment of their answers (server/request.c
  * of 2.4.x; rule 19).  t/phase/hooks.t compares the hook order of a parked and
- * an unparked request.  Runs on a worker, `Satisfy any` never gets here.
+ * an unparked request.  Runs on a worker.  A request gets here only if it may
+ * be parked: it is neither a subrequest nor the target of an internal redirect
+ * (lco_conn_can_park), so that what request.c does for those is left out.  The
+ * exception is lco_rest_jump(), which any request may ask for.
  */
 #include "req/rest.h"
+
+#include <string.h>
 
 #include <http_config.h>
 #include <http_core.h>
 #include <http_log.h>
+#include <http_protocol.h>
 #include <http_request.h>
 
+#include "req/req.h"
+
 APLOG_USE_MODULE(luaco);
+
+/* As many jumps as nginx allows. */
+#define MAX_JUMPS 10
 
 /* A phase that nobody wants to decide is a configuration error. */
 static int decided(int status, const char *phase, request_rec *r)
@@ -27,6 +39,95 @@ static int decided(int status, const char *phase, request_rec *r)
                   "auth phase '%s' gave status %d: %s", phase, status, r->uri);
     return status;
 }
+
+/* ---- from the URI to its sections ---- */
+
+static int walk(request_rec *r)
+{
+    core_dir_config *core;
+    int status = ap_location_walk(r);
+
+    if (status == OK) {
+        status = ap_if_walk(r);
+    }
+    if (status == OK) {
+        core = ap_get_core_module_config(r->per_dir_config);
+        if (core->log) {
+            r->log = core->log;
+        }
+    }
+    return status;
+}
+
+int lco_rest_walk(request_rec *r)
+{
+    r->per_dir_config = r->server->lookup_defaults;
+    return walk(r);
+}
+
+/* From the translate_name hooks to the post_perdir_config hooks. */
+static int locate(request_rec *r)
+{
+    int status = ap_run_translate_name(r);
+
+    if (status != OK) {
+        return decided(status, "translate", r);
+    }
+    r->per_dir_config = r->server->lookup_defaults;
+    status = ap_run_map_to_storage(r);
+    if (status == OK) {
+        status = walk(r);
+    }
+    return status == OK ? ap_run_post_perdir_config(r) : status;
+}
+
+/* What httpd's own modules keep about where a URI led.  The first one would
+ * keep mod_rewrite from looking at the new URI. */
+static const char *const notes_of_uri[] = {
+    "mod_rewrite_rewritten", "mod_rewrite_uri_reduced", "alias-forced-type",
+    "mod_userdir_user",      "proxy-nocanon",           "proxy-noquery",
+    "proxy-noencode",
+};
+
+static void forget_place(request_rec *r)
+{
+    core_request_config *core = ap_get_core_module_config(r->request_config);
+    size_t i;
+
+    r->filename = NULL;
+    r->canonical_filename = NULL;
+    r->path_info = NULL;
+    r->handler = NULL;
+    r->proxyreq = PROXYREQ_NONE;
+    r->used_path_info = AP_REQ_DEFAULT_PATH_INFO;
+    memset(&r->finfo, 0, sizeof(r->finfo));
+    core->document_root = NULL;
+    core->context_document_root = NULL;
+    core->context_prefix = NULL;
+    for (i = 0; i < sizeof(notes_of_uri) / sizeof(notes_of_uri[0]); i++) {
+        apr_table_unset(r->notes, notes_of_uri[i]);
+    }
+}
+
+int lco_rest_jump(request_rec *r)
+{
+    lco_req *req = lco_req_find(r);
+    int status;
+
+    req->jump = 0;
+    if (++req->jumps > MAX_JUMPS) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "rewrite or internal redirection cycle while processing "
+                      "\"%s\"",
+                      r->uri);
+        return HTTP_INTERNAL_SERVER_ERROR;
+    }
+    forget_place(r);
+    status = lco_rest_walk(r);
+    return status == OK ? locate(r) : status;
+}
+
+/* ---- access ---- */
 
 /* Authentication and authorization; OK: the request may go on. */
 static int authenticate(request_rec *r)
@@ -47,20 +148,38 @@ static int authenticate(request_rec *r)
     return status == OK ? OK : decided(status, "check authorization", r);
 }
 
-int lco_rest_of_phases(request_rec *r)
+/* What the access_checker hooks have not settled alone. */
+static int check_access(request_rec *r)
 {
     int status = ap_run_access_checker_ex(r);
 
     if (status == DECLINED || (status == OK && ap_run_force_authn(r) == OK)) {
-        status = authenticate(r);
-        if (status != OK) {
-            return status;
-        }
+        return authenticate(r);
     }
-    else if (status != OK) {
-        return decided(status, "check access", r);
+    return status == OK ? OK : decided(status, "check access", r);
+}
+
+static int check_all_access(request_rec *r)
+{
+    int status;
+
+    if (r->user && apr_table_get(r->notes, AP_GET_BASIC_AUTH_PW_NOTE)) {
+        r->user = NULL; /* a module asked for the password too early */
     }
-    status = ap_run_type_checker(r);
+    status = ap_run_access_checker(r);
+    if (ap_satisfies(r) == SATISFY_ANY) {
+        return status == OK ? OK : check_access(r);
+    }
+    return status == OK ? check_access(r)
+                        : decided(status, "check access (with Satisfy All)", r);
+}
+
+/* ---- from a phase on ---- */
+
+static int find_type_and_fix_up(request_rec *r)
+{
+    int status = ap_run_type_checker(r);
+
     if (status != OK) {
         return decided(status, "find types", r);
     }
@@ -70,4 +189,31 @@ int lco_rest_of_phases(request_rec *r)
                       status, r->uri);
     }
     return status;
+}
+
+int lco_rest_of_phases(request_rec *r, lco_phase phase)
+{
+    int status = OK;
+
+    if (phase >= LCO_PHASE_PRECONTENT) {
+        return OK;
+    }
+    if (phase == LCO_PHASE_SERVER_REWRITE) {
+        /* Our own hook, the first one, lets the others go on this time. */
+        status = lco_rest_walk(r);
+        if (status == OK) {
+            status = locate(r);
+        }
+    }
+    else if (phase == LCO_PHASE_REWRITE && lco_req_find(r)->jump) {
+        status = lco_rest_jump(r);
+    }
+    if (status == OK && phase <= LCO_PHASE_REWRITE) {
+        status = ap_run_header_parser(r);
+    }
+    if (status == OK) {
+        status =
+            phase <= LCO_PHASE_REWRITE ? check_all_access(r) : check_access(r);
+    }
+    return status == OK ? find_type_and_fix_up(r) : status;
 }

@@ -1,13 +1,25 @@
-/* The rest of httpd's request phases after a parked access check. */
+/* The rest of httpd's request phases after one of ours. */
 #ifndef LCO_REQ_REST_H
 #define LCO_REQ_REST_H
 
 #include <httpd.h>
 
-/* A worker, owner of r: runs what ap_process_request_internal() runs after
- * the access_checker hooks (Satisfy all), in its order and with its answers:
- * access_checker_ex, force_authn, check_user_id, auth_checker, type_checker,
- * fixups.  Returns OK, SUSPENDED or a status. */
-int lco_rest_of_phases(request_rec *r);
+#include "httpd/conf.h"
+
+/* A worker, owner of r, whose PHASE was parked and let the request go on: runs
+ * what ap_process_request_internal() runs after the hooks of that phase, in
+ * its order and with its answers.  Returns OK, SUSPENDED or a status. */
+int lco_rest_of_phases(request_rec *r, lco_phase phase);
+
+/* A worker, owner of r: makes r's sections those of its URI, arguments and
+ * headers as they are now, as before the translate_name hooks.  OK or a
+ * status. */
+int lco_rest_walk(request_rec *r);
+
+/* A worker, owner of r, after LuaCoRewrite ended by a jump (lco_req.jump):
+ * looks for the new URI's place as if it had just come, up to and with the
+ * post_perdir_config hooks.  The caller goes on with header_parser.  Returns
+ * OK, SUSPENDED or a status, 500 after ten jumps. */
+int lco_rest_jump(request_rec *r);
 
 #endif

@@ -139,3 +139,24 @@ void lco_vm_init_worker(lco_vm *vm)
         lco_vm_leave(vm);
     }
 }
+
+void lco_vm_exit_worker(lco_vm *vm)
+{
+    lco_server_conf *sc = lco_conf_server(vm->server);
+
+    if (!sc->exit_worker) {
+        return;
+    }
+    /* A prefork child ends in a signal's handler, perhaps in the middle of a
+     * request's Lua. */
+    if (pthread_mutex_trylock(&vm->lock) != 0) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, vm->server,
+                     "luaco: LuaCoExitWorker is left out: the child ends while "
+                     "its Lua runs");
+        return;
+    }
+    pthread_mutex_unlock(&vm->lock);
+    lco_vm_enter(vm);
+    (void) run_code(vm, sc->exit_worker, "LuaCoExitWorker");
+    lco_vm_leave(vm);
+}

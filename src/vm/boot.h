@@ -1,6 +1,6 @@
 /* Making one VM: libraries, the ngx table, LuaCoInit.
  * Thread: the parent's main thread while httpd starts; child_init for
- * lco_vm_init_worker(). */
+ * lco_vm_init_worker(), the end of its pool for lco_vm_exit_worker(). */
 #ifndef LCO_VM_BOOT_H
 #define LCO_VM_BOOT_H
 
@@ -16,5 +16,9 @@ int lco_vm_boot(lco_vm *vm);
 
 /* Runs LuaCoInitWorker; an error is logged, the child goes on. */
 void lco_vm_init_worker(lco_vm *vm);
+
+/* Runs LuaCoExitWorker; an error is logged.  The child's main thread, after
+ * the loop threads have ended. */
+void lco_vm_exit_worker(lco_vm *vm);
 
 #endif
