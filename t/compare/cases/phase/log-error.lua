@@ -1,0 +1,4 @@
+-- phase: log
+-- compare: log
+ngx.log(ngx.WARN, "before")
+error("on purpose")

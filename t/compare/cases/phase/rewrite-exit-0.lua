@@ -1,0 +1,4 @@
+-- phase: rewrite
+-- order: trace
+ngx.header["X-Before"] = "set"
+ngx.exit(0)

@@ -1,0 +1,3 @@
+-- phase: rewrite
+ngx.header["X-Sent"] = "yes"
+ngx.send_headers()

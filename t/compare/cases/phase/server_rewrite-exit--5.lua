@@ -1,0 +1,4 @@
+-- phase: server_rewrite
+-- order: trace
+ngx.header["X-Before"] = "set"
+ngx.exit(-5)

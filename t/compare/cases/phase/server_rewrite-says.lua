@@ -1,0 +1,4 @@
+-- phase: server_rewrite
+-- order: trace
+-- Output ends the request.
+ngx.say("said in the phase")

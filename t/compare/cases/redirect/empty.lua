@@ -1,0 +1,2 @@
+-- An empty Location.
+ngx.redirect("")

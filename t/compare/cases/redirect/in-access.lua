@@ -1,0 +1,2 @@
+-- phase: access
+ngx.redirect("/from-access", 308)
