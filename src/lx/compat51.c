@@ -70,6 +70,7 @@ void lx_push_caller_env(lua_State *L)
         if (n) {
             lua_getupvalue(L, -1, n);
             lua_remove(L, -2);
+            lx_env_used(L, -1);
             return;
         }
         lua_pop(L, 1);
@@ -97,6 +98,7 @@ static int compat_getfenv(lua_State *L)
     n = env_upvalue(L, -1);
     if (n) {
         lua_getupvalue(L, -1, n);
+        lx_env_used(L, -1);
     }
     else {
         lua_pushglobaltable(L);

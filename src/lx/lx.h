@@ -83,4 +83,18 @@ LX_RAISES void lx_env_init(lua_State *L,
  * stay in it, and its _G is the environment itself.  [-0, +1] */
 LX_RAISES void lx_push_env(lua_State *L);
 
+/* Somebody gets hold of the value at IDX, which may be an environment:
+ * getfenv, load...  A write marks it by itself.  Needs two free stack slots;
+ * never raises. */
+void lx_env_used(lua_State *L, int idx);
+/* Is the value at IDX an environment that nobody has written or got hold of?
+ * Needs two free stack slots; never raises. */
+int lx_env_is_new(lua_State *L, int idx);
+
+/* The factory is on the stack top.  Does the code in it nothing with its
+ * environment but read names other than _G from it?  Then a function that the
+ * factory made may run again with the same environment, and nobody can tell.
+ * 0 where that is not known.  [-0, +0].  Never raises. */
+int lx_only_reads_globals(lua_State *L);
+
 #endif

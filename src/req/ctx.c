@@ -11,6 +11,7 @@
 
 #include "req/body.h"
 #include "req/conn.h"
+#include "vm/code.h"
 
 APLOG_USE_MODULE(luaco);
 
@@ -55,6 +56,7 @@ lco_req *lco_req_obtain(request_rec *r)
     }
     req->r = r;
     req->ctx_ref = LUA_NOREF;
+    req->code_ref = LUA_NOREF;
     req->trace_next = 1;
     TAILQ_INIT(&req->woken);
     TAILQ_INIT(&req->flushers);
@@ -81,6 +83,12 @@ void lco_req_unready(lco_req *req)
     }
 }
 
+void lco_req_give_code(lco_req *req)
+{
+    lco_vm_give_code(req->vm, req->code, req->code_ref);
+    req->code_ref = LUA_NOREF;
+}
+
 void lco_req_abort(lco_req *req)
 {
     lco_req_unready(req);
@@ -88,6 +96,7 @@ void lco_req_abort(lco_req *req)
         lco_run_abort(&req->run); /* cancels every wait */
         req->stage = LCO_STAGE_ENDED;
         req->result = LCO_ERROR;
+        lco_req_give_code(req);
     }
     if (req->stage == LCO_STAGE_START) {
         req->stage = LCO_STAGE_ENDED; /* it waited for its body */

@@ -3,8 +3,15 @@
  * Each lco_code has a slot whose factory (lx_load_factory) is compiled once
  * per VM; files run by SetHandler lua-co-script have no slot and are found by
  * path.  A request calls the factory with an environment of its own.
- * Runs inside the VM, on any thread; the only public entry points are
- * protected calls, everything else here may raise.
+ *
+ * Most code only reads globals, and no two requests can tell by those whether
+ * they have one environment or two.  Then the slot keeps what the factory made
+ * for the next request, which makes nothing and leaves nothing to collect; but
+ * never for two at the same time, and only while nobody has got hold of the
+ * environment (a library may call getfenv(2) or setfenv(2, t)).
+ *
+ * Runs inside the VM, on any thread; what may raise does so in a protected
+ * call.
  */
 #include "vm/code.h"
 
@@ -18,11 +25,24 @@ static const char by_path_key = 0; /* registry: path -> {factory, mtime} */
 static const char boot_names_key =
     0; /* registry: set of package.loaded names */
 
+enum {
+    IDLE_MAX = 64 /* functions that a slot keeps */
+};
+
+struct lco_slot {
+    int factory; /* registry reference, LUA_NOREF: not compiled */
+    apr_time_t mtime;
+    int reusable; /* lx_only_reads_globals() says so of the factory */
+    int nidle;
+    int *idle; /* registry references of functions, IDLE_MAX; NULL: none yet */
+};
+
 typedef struct push_args {
     lco_vm *vm;
     const lco_code *code;
     int mode; /* lco_code_cache */
     int boot; /* run in the VM's own globals */
+    int *ref; /* NULL, or where a reference of the function may go */
 } push_args;
 
 /* Pushes the text of a file, or raises "cannot open PATH" with LUA_ERRFILE's
@@ -103,30 +123,40 @@ static apr_time_t mtime_of(const char *path)
            st.st_mtim.tv_nsec / 1000;
 }
 
+/* luaL_unref() writes to existing fields: it neither allocates nor raises. */
+static void drop_idle(lua_State *L, lco_slot *slot)
+{
+    while (slot->nidle > 0) {
+        luaL_unref(L, LUA_REGISTRYINDEX, slot->idle[--slot->nidle]);
+    }
+}
+
 LX_RAISES static void push_slot(lua_State *L, const push_args *a)
 {
-    lco_vm *vm = a->vm;
-    int slot = a->code->slot;
+    lco_slot *slot = &a->vm->slots[a->code->slot];
     apr_time_t mtime = 0;
-    int stale = vm->slots[slot] == LUA_NOREF || a->mode == LCO_CACHE_OFF;
+    int stale = slot->factory == LUA_NOREF || a->mode == LCO_CACHE_OFF;
 
     if (a->code->file && a->mode != LCO_CACHE_ON) {
         mtime = mtime_of(a->code->file);
-        stale = stale || mtime != vm->slot_mtime[slot];
+        stale = stale || mtime != slot->mtime;
     }
     if (stale) {
         load(L, a->code);
         lua_pushvalue(L, -1);
-        if (vm->slots[slot] == LUA_NOREF) {
-            vm->slots[slot] = luaL_ref(L, LUA_REGISTRYINDEX);
+        if (slot->factory == LUA_NOREF) {
+            slot->factory = luaL_ref(L, LUA_REGISTRYINDEX);
         }
         else {
-            lua_rawseti(L, LUA_REGISTRYINDEX, vm->slots[slot]);
+            lua_rawseti(L, LUA_REGISTRYINDEX, slot->factory);
         }
-        vm->slot_mtime[slot] = mtime;
+        slot->mtime = mtime;
+        drop_idle(L, slot);
+        /* What is loaded again at times is not kept. */
+        slot->reusable = a->mode == LCO_CACHE_ON && lx_only_reads_globals(L);
         return;
     }
-    lua_rawgeti(L, LUA_REGISTRYINDEX, vm->slots[slot]);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, slot->factory);
 }
 
 LX_RAISES static void push_path(lua_State *L, const push_args *a)
@@ -201,12 +231,17 @@ static int push_protected(lua_State *L)
         lx_push_env(L);
     }
     lua_call(L, 1, 1);
+    if (a->ref && a->code->slot >= 0 && a->mode == LCO_CACHE_ON &&
+        a->vm->slots[a->code->slot].reusable) {
+        lua_pushvalue(L, -1);
+        *a->ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    }
     return 1;
 }
 
-static int push(lco_vm *vm, const lco_code *code, int mode, int boot)
+static int push(lco_vm *vm, const lco_code *code, int mode, int boot, int *ref)
 {
-    push_args a = {vm, code, mode, boot};
+    push_args a = {vm, code, mode, boot, ref};
 
     /* Neither pushes allocates: a C function without upvalues is a light
      * value. */
@@ -217,12 +252,61 @@ static int push(lco_vm *vm, const lco_code *code, int mode, int boot)
 
 int lco_vm_push_code(lco_vm *vm, const lco_code *code, int mode)
 {
-    return push(vm, code, mode, 0);
+    return push(vm, code, mode, 0, NULL);
+}
+
+int lco_vm_take_code(lco_vm *vm, const lco_code *code, int mode, int *ref)
+{
+    lco_slot *slot;
+
+    *ref = LUA_NOREF;
+    if (code->slot >= 0 && mode == LCO_CACHE_ON) {
+        slot = &vm->slots[code->slot];
+        if (slot->nidle > 0) {
+            *ref = slot->idle[--slot->nidle];
+            lua_rawgeti(vm->L, LUA_REGISTRYINDEX, *ref);
+            return LUA_OK;
+        }
+    }
+    return push(vm, code, mode, 0, ref);
+}
+
+/* Is the function REF as its factory made it? */
+static int is_as_new(lua_State *L, int ref)
+{
+    int good = 1;
+
+    lua_rawgeti(L, LUA_REGISTRYINDEX, ref);
+    if (lua_getupvalue(L, -1, 1)) { /* _ENV, if it names any global */
+        good = lx_env_is_new(L, -1);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+    return good;
+}
+
+void lco_vm_give_code(lco_vm *vm, const lco_code *code, int ref)
+{
+    lco_slot *slot;
+
+    if (ref == LUA_NOREF) {
+        return;
+    }
+    slot = &vm->slots[code->slot];
+    if (!slot->idle) {
+        slot->idle = malloc(sizeof(*slot->idle) * IDLE_MAX);
+    }
+    if (slot->reusable && slot->idle && slot->nidle < IDLE_MAX &&
+        is_as_new(vm->L, ref)) {
+        slot->idle[slot->nidle++] = ref;
+        return;
+    }
+    luaL_unref(vm->L, LUA_REGISTRYINDEX, ref);
 }
 
 int lco_vm_push_boot_code(lco_vm *vm, const lco_code *code)
 {
-    return push(vm, code, LCO_CACHE_ON, 1);
+    return push(vm, code, LCO_CACHE_ON, 1, NULL);
 }
 
 static int note_boot_names(lua_State *L)
@@ -247,16 +331,26 @@ int lco_vm_open_cache(lco_vm *vm)
 
     vm->nslots = lco_conf_slots();
     vm->slots = calloc((size_t) vm->nslots + 1, sizeof(*vm->slots));
-    vm->slot_mtime = calloc((size_t) vm->nslots + 1, sizeof(*vm->slot_mtime));
-    if (!vm->slots || !vm->slot_mtime) {
+    if (!vm->slots) {
         lua_pushliteral(vm->L, "not enough memory");
         return LUA_ERRMEM;
     }
     for (i = 0; i < vm->nslots; i++) {
-        vm->slots[i] = LUA_NOREF;
+        vm->slots[i].factory = LUA_NOREF;
     }
     lua_pushcfunction(vm->L, note_boot_names);
     return lua_pcall(vm->L, 0, 0, 0);
+}
+
+void lco_vm_close_cache(lco_vm *vm)
+{
+    int i;
+
+    for (i = 0; vm->slots && i < vm->nslots; i++) {
+        free(vm->slots[i].idle);
+    }
+    free(vm->slots);
+    vm->slots = NULL;
 }
 
 int lco_vm_compile_all(lco_vm *vm)
@@ -264,13 +358,13 @@ int lco_vm_compile_all(lco_vm *vm)
     int i, status;
 
     for (i = 0; i < vm->nslots; i++) {
-        status = push(vm, lco_conf_slot(i), LCO_CACHE_ON, 0);
+        status = push(vm, lco_conf_slot(i), LCO_CACHE_ON, 0, NULL);
         if (status != LUA_OK) {
             return status;
         }
         lua_pop(vm->L, 1);
         if (lco_conf_slot(i)->file) {
-            vm->slot_mtime[i] = mtime_of(lco_conf_slot(i)->file);
+            vm->slots[i].mtime = mtime_of(lco_conf_slot(i)->file);
         }
     }
     return LUA_OK;

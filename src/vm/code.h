@@ -11,12 +11,22 @@
  * found by path.  [-0, +1] */
 int lco_vm_push_code(lco_vm *vm, const lco_code *code, int mode);
 
+/* The same for a caller that says when the function has run: afterwards *REF
+ * goes to lco_vm_give_code(), whether the call succeeded or not, and the
+ * function may serve another request.  [-0, +1] */
+int lco_vm_take_code(lco_vm *vm, const lco_code *code, int mode, int *ref);
+/* Nothing runs the function that came with REF any more.  [-0, +0] */
+void lco_vm_give_code(lco_vm *vm, const lco_code *code, int ref);
+
 /* The same in the VM's own globals: LuaCoInit, LuaCoInitWorker.  [-0, +1] */
 int lco_vm_push_boot_code(lco_vm *vm, const lco_code *code);
 
 /* Makes the slots; to be called once, when the libraries are open and nothing
  * of the user has been loaded.  [-0, +0] / [-0, +1] */
 int lco_vm_open_cache(lco_vm *vm);
+
+/* Frees the slots, after lua_close(). */
+void lco_vm_close_cache(lco_vm *vm);
 
 /* Compiles every slot, so that no request pays for it.  Returns LUA_OK or
  * pushes the message of the first that fails.  [-0, +0] / [-0, +1] */

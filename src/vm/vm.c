@@ -10,6 +10,7 @@
 
 #include "vm/alloc.h"
 #include "vm/boot.h"
+#include "vm/code.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -196,6 +197,7 @@ static void destroy(lco_vm *vm)
     if (vm->L) {
         lua_close(vm->L);
     }
+    lco_vm_close_cache(vm);
     lco_vm_alloc_close(vm);
     if (vm->loop) {
         lco_loop_destroy(vm->loop);
@@ -204,8 +206,6 @@ static void destroy(lco_vm *vm)
     pthread_mutex_destroy(&vm->queue);
     pthread_mutex_destroy(&vm->refs_lock);
     free(vm->dead_refs);
-    free(vm->slots);
-    free(vm->slot_mtime);
     free(vm);
 }
 

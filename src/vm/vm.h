@@ -27,6 +27,7 @@
 typedef struct lco_vm lco_vm;
 typedef struct lco_req lco_req;
 typedef struct lco_block lco_block;
+typedef struct lco_slot lco_slot;
 
 enum {
     LCO_ALLOC_CLASSES = 64 /* of small blocks: up to 1,016 bytes */
@@ -71,8 +72,7 @@ struct lco_vm {
     atomic_int dead_len;       /* written under refs_lock */
     int dead_cap;              /* refs_lock */
 
-    int *slots; /* in VM: code slot -> registry ref */
-    apr_time_t *slot_mtime;
+    lco_slot *slots; /* in VM: what is compiled, code.c */
     int nslots;
     void (*warn)(lco_vm *vm, const char *msg); /* set at boot: a warning of the
                                        current request */
