@@ -93,7 +93,13 @@ void lx_env_used(lua_State *L, int idx)
     }
 }
 
-int lx_env_is_new(lua_State *L, int idx)
+const void *lx_env_state(lua_State *L, int idx)
 {
-    return has_meta(L, idx, &env_meta);
+    const void *meta = NULL;
+
+    if (lua_getmetatable(L, idx)) {
+        meta = lua_topointer(L, -1);
+        lua_pop(L, 1);
+    }
+    return meta;
 }

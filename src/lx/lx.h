@@ -87,9 +87,10 @@ LX_RAISES void lx_push_env(lua_State *L);
  * getfenv, load...  A write marks it by itself.  Needs two free stack slots;
  * never raises. */
 void lx_env_used(lua_State *L, int idx);
-/* Is the value at IDX an environment that nobody has written or got hold of?
- * Needs two free stack slots; never raises. */
-int lx_env_is_new(lua_State *L, int idx);
+/* What the value at IDX is as an environment: the same pointer for all of this
+ * state that nobody has written or got hold of (what a fresh one gives),
+ * another one for anything else.  Needs a free stack slot; never raises. */
+const void *lx_env_state(lua_State *L, int idx);
 
 /* The factory is on the stack top.  Does the code in it nothing with its
  * environment but read names other than _G from it?  Then a function that the

@@ -199,6 +199,7 @@ static apr_status_t conn_close(void *data)
     ap_set_module_config(conn->c->conn_config, &luaco_module, NULL);
     pthread_mutex_destroy(&conn->lock);
     pthread_cond_destroy(&conn->cond);
+    free(conn->spare_req);
     free(conn);
     return APR_SUCCESS;
 }

@@ -48,6 +48,7 @@ struct lco_conn {
 
     /* Owner. */
     lco_req *req;          /* the request that is, or is about to be, parked */
+    lco_req *spare_req;    /* memory for the next one, or NULL */
     unsigned nonblock : 1; /* the gate filter keeps flushes from the core */
     unsigned wrote : 1;    /* a piece went to the core since the last wait */
     apr_bucket_brigade *held; /* what the gate holds back, or NULL */

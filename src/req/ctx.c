@@ -28,9 +28,23 @@ request_rec *lco_req_first(request_rec *r)
     return r;
 }
 
+/* Builds that look for errors must see each record's end. */
+#ifdef LCO_DEBUG
+#define KEEP_SPARE 0
+#else
+#define KEEP_SPARE 1
+#endif
+
+/* The record of the connection that R's owner owns with R. */
+static lco_conn *own_conn(request_rec *r)
+{
+    return r->connection->master ? NULL : lco_conn_get(r->connection);
+}
+
 static apr_status_t req_free(void *data)
 {
     lco_req *req = data;
+    lco_conn *conn;
 
     lco_req_discard(req);
     if (req->body && req->body->maker == req) {
@@ -39,8 +53,31 @@ static apr_status_t req_free(void *data)
     if (req->vm) {
         lco_vm_drop_ref(req->vm, req->ctx_ref);
     }
-    free(req);
+    /* None where the connection's pool goes, whose cleanup was first. */
+    conn = own_conn(req->r);
+    if (KEEP_SPARE && conn && !conn->spare_req) {
+        conn->spare_req = req;
+    }
+    else {
+        free(req);
+    }
     return APR_SUCCESS;
+}
+
+/* A zeroed record: the one that the connection's last request had, if it is
+ * back already. */
+static lco_req *new_record(request_rec *r)
+{
+    lco_conn *conn = own_conn(r);
+    lco_req *req;
+
+    if (!conn || !conn->spare_req) {
+        return calloc(1, sizeof(*req));
+    }
+    req = conn->spare_req;
+    conn->spare_req = NULL;
+    memset(req, 0, sizeof(*req));
+    return req;
 }
 
 lco_req *lco_req_obtain(request_rec *r)
@@ -50,7 +87,7 @@ lco_req *lco_req_obtain(request_rec *r)
     if (req) {
         return req;
     }
-    req = calloc(1, sizeof(*req));
+    req = new_record(r);
     if (!req) {
         return NULL;
     }

@@ -32,7 +32,8 @@ enum {
 struct lco_slot {
     int factory; /* registry reference, LUA_NOREF: not compiled */
     apr_time_t mtime;
-    int reusable; /* lx_only_reads_globals() says so of the factory */
+    int reusable;        /* lx_only_reads_globals() says so of the factory */
+    const void *new_env; /* lx_env_state() of an environment as new */
     int nidle;
     int *idle; /* registry references of functions, IDLE_MAX; NULL: none yet */
 };
@@ -229,6 +230,9 @@ static int push_protected(lua_State *L)
     }
     else {
         lx_push_env(L);
+        if (a->code->slot >= 0) {
+            a->vm->slots[a->code->slot].new_env = lx_env_state(L, -1);
+        }
     }
     lua_call(L, 1, 1);
     if (a->ref && a->code->slot >= 0 && a->mode == LCO_CACHE_ON &&
@@ -272,13 +276,13 @@ int lco_vm_take_code(lco_vm *vm, const lco_code *code, int mode, int *ref)
 }
 
 /* Is the function REF as its factory made it? */
-static int is_as_new(lua_State *L, int ref)
+static int is_as_new(lua_State *L, const lco_slot *slot, int ref)
 {
     int good = 1;
 
     lua_rawgeti(L, LUA_REGISTRYINDEX, ref);
     if (lua_getupvalue(L, -1, 1)) { /* _ENV, if it names any global */
-        good = lx_env_is_new(L, -1);
+        good = lx_env_state(L, -1) == slot->new_env;
         lua_pop(L, 1);
     }
     lua_pop(L, 1);
@@ -297,7 +301,7 @@ void lco_vm_give_code(lco_vm *vm, const lco_code *code, int ref)
         slot->idle = malloc(sizeof(*slot->idle) * IDLE_MAX);
     }
     if (slot->reusable && slot->idle && slot->nidle < IDLE_MAX &&
-        is_as_new(vm->L, ref)) {
+        is_as_new(vm->L, slot, ref)) {
         slot->idle[slot->nidle++] = ref;
         return;
     }

@@ -107,7 +107,8 @@ static int run(lua_State *L)
     lua_insert(L, 1);
     lua_call(L, 1, 1);
     lua_call(L, 0, 0);
-    return 1;
+    lx_push_env(L);
+    return 2;
 }
 
 static void env(lua_State *L, const char *text, int is_new)
@@ -115,11 +116,11 @@ static void env(lua_State *L, const char *text, int is_new)
     lua_settop(L, 0);
     lua_pushcfunction(L, run);
     lua_pushlightuserdata(L, (void *) (uintptr_t) text);
-    if (lua_pcall(L, 1, 1, 0) != LUA_OK) {
+    if (lua_pcall(L, 1, 2, 0) != LUA_OK) {
         tap_ok(0, lua_tostring(L, -1));
         return;
     }
-    ok(lx_env_is_new(L, -1) == is_new, "%s after: %s",
+    ok((lx_env_state(L, -1) == lx_env_state(L, -2)) == is_new, "%s after: %s",
        is_new ? "as new" : "not as new", text);
     lua_settop(L, 0);
 }
@@ -148,7 +149,7 @@ static void test_env(lua_State *L)
     lua_pushinteger(L, 1);
     lx_env_used(L, -1);
     lx_env_used(L, -2);
-    tap_ok(!lx_env_is_new(L, -1) && !lx_env_is_new(L, -2) && lua_gettop(L) == 2,
+    tap_ok(!lx_env_state(L, -1) && !lx_env_state(L, -2) && lua_gettop(L) == 2,
            "what is no environment is left alone");
     lua_settop(L, 0);
 }
