@@ -10,6 +10,7 @@
  */
 #include "httpd/conf.h"
 #include "httpd/conf_code.h"
+#include "httpd/conf_sock.h"
 
 #include <apr_hash.h>
 #include <apr_strings.h>
@@ -70,6 +71,13 @@ static const lco_dir_conf nothing = {
     .code_cache = LCO_UNSET,
     .transform_underscores = LCO_UNSET,
     .http10_buffering = LCO_UNSET,
+    .sock_connect_timeout = LCO_UNSET,
+    .sock_send_timeout = LCO_UNSET,
+    .sock_read_timeout = LCO_UNSET,
+    .sock_keepalive_timeout = LCO_UNSET,
+    .sock_pool_size = LCO_UNSET,
+    .sock_buffer_size = LCO_UNSET,
+    .sock_log_errors = LCO_UNSET,
 };
 
 /* Byte by byte: padding that differs would only cost a merge. */
@@ -157,6 +165,7 @@ void *lco_conf_merge_dir(apr_pool_t *conf_pool, void *base_v, void *add_v)
         overlay(base->transform_underscores, add->transform_underscores);
     d->http10_buffering =
         overlay(base->http10_buffering, add->http10_buffering);
+    lco_conf_merge_sock(d, base, add);
     return d;
 }
 

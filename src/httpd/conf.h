@@ -86,6 +86,10 @@ typedef struct lco_dir_conf {
     int code_cache;             /* lco_code_cache or LCO_UNSET */
     int transform_underscores;
     int http10_buffering;
+    /* Cosockets; LCO_UNSET: see lco_conf_sock_*() below. */
+    apr_interval_time_t sock_connect_timeout, sock_send_timeout,
+        sock_read_timeout, sock_keepalive_timeout; /* the last: 0: none */
+    int sock_pool_size, sock_buffer_size, sock_log_errors;
 } lco_dir_conf;
 
 typedef struct lco_server_conf {
@@ -108,6 +112,20 @@ static inline const lco_code *lco_conf_code(const lco_dir_conf *d,
 {
     const lco_code *c = d->code[phase];
     return c == &lco_code_none ? NULL : c;
+}
+
+/* The LuaCoSocket* settings with their defaults. */
+static inline apr_interval_time_t lco_conf_sock_time(apr_interval_time_t t)
+{
+    return t == LCO_UNSET ? apr_time_from_sec(60) : t;
+}
+static inline int lco_conf_sock_pool_size(const lco_dir_conf *d)
+{
+    return d->sock_pool_size == LCO_UNSET ? 30 : d->sock_pool_size;
+}
+static inline int lco_conf_sock_buffer_size(const lco_dir_conf *d)
+{
+    return d->sock_buffer_size == LCO_UNSET ? 4096 : d->sock_buffer_size;
 }
 
 lco_dir_conf *lco_conf_dir(ap_conf_vector_t *per_dir_config);

@@ -7,6 +7,7 @@
  */
 #include "httpd/conf.h"
 #include "httpd/conf_code.h"
+#include "httpd/conf_sock.h"
 
 #include <limits.h>
 #include <string.h>
@@ -135,8 +136,8 @@ static const char *set_code_cache(cmd_parms *cmd, void *dconf, const char *arg)
 /* ---- settings of the server ---- */
 
 /* The whole number ARG from MIN to MAX: digits only. */
-static const char *parse_count(cmd_parms *cmd, const char *arg, int min,
-                               int max, int *result)
+const char *lco_conf_parse_count(cmd_parms *cmd, const char *arg, int min,
+                                 int max, int *result)
 {
     apr_int64_t n = 0;
     const char *p = arg;
@@ -159,8 +160,8 @@ static const char *set_vms(cmd_parms *cmd, void *dconf, const char *arg)
 
     (void) dconf;
     return err ? err
-               : parse_count(cmd, arg, 1, 1024,
-                             &lco_conf_server(cmd->server)->vms);
+               : lco_conf_parse_count(cmd, arg, 1, 1024,
+                                      &lco_conf_server(cmd->server)->vms);
 }
 
 static const char *set_thread_cache(cmd_parms *cmd, void *dconf,
@@ -170,8 +171,9 @@ static const char *set_thread_cache(cmd_parms *cmd, void *dconf,
 
     (void) dconf;
     return err ? err
-               : parse_count(cmd, arg, 0, 1000000,
-                             &lco_conf_server(cmd->server)->thread_cache_max);
+               : lco_conf_parse_count(
+                     cmd, arg, 0, 1000000,
+                     &lco_conf_server(cmd->server)->thread_cache_max);
 }
 
 static const char *set_regex_cache(cmd_parms *cmd, void *dconf, const char *arg)
@@ -236,8 +238,8 @@ static const char *set_body_buffer_size(cmd_parms *cmd, void *dconf,
 
 /* A time in httpd's units.  ap_timeout_parameter_parse() alone would take
  * "5sheep", "" and " s". */
-static const char *parse_time(cmd_parms *cmd, const char *arg,
-                              apr_interval_time_t *result)
+const char *lco_conf_parse_time(cmd_parms *cmd, const char *arg,
+                                apr_interval_time_t *result)
 {
     static const char *const units[] = {"", "ms", "s", "mi", "min", "h"};
     const char *unit = arg + strspn(arg, "0123456789");
@@ -264,8 +266,8 @@ static const char *set_shutdown_timeout(cmd_parms *cmd, void *dconf,
 
     (void) dconf;
     return err ? err
-               : parse_time(cmd, arg,
-                            &lco_conf_server(cmd->server)->shutdown_timeout);
+               : lco_conf_parse_time(
+                     cmd, arg, &lco_conf_server(cmd->server)->shutdown_timeout);
 }
 
 /* Replaces "$prefix" and "${prefix}" in a search path by ServerRoot, as
@@ -406,6 +408,8 @@ const command_rec lco_conf_cmds[] = {
     AP_INIT_TAKE1("LuaCoCodeCache", set_code_cache, NULL, IN_SECTIONS,
                   "On, Off (compile at each request) or Stat (compile when "
                   "the file is newer)"),
+
+    LCO_CONF_SOCK_CMDS(IN_SECTIONS),
 
     AP_INIT_TAKE1("LuaCoVMs", set_vms, NULL, IN_SERVER,
                   "Lua VMs in each child process"),

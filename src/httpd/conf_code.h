@@ -59,4 +59,11 @@ const char *lco_conf_add_set(cmd_parms *cmd, void *dconf, const char *args);
 /* LuaCoVirtual On stands somewhere. */
 void lco_conf_note_virtual(void);
 
+/* Parsers of arguments, which give NULL or what is wrong (conf_cmds.c): a time
+ * in httpd's units; a whole number from MIN to MAX. */
+const char *lco_conf_parse_time(cmd_parms *cmd, const char *arg,
+                                apr_interval_time_t *result);
+const char *lco_conf_parse_count(cmd_parms *cmd, const char *arg, int min,
+                                 int max, int *result);
+
 #endif

@@ -97,6 +97,7 @@ lco_req *lco_req_obtain(request_rec *r)
     req->trace_next = 1;
     TAILQ_INIT(&req->woken);
     TAILQ_INIT(&req->flushers);
+    LIST_INIT(&req->ties);
     ap_set_module_config(r->request_config, &luaco_module, req);
     apr_pool_cleanup_register(r->pool, req, req_free, apr_pool_cleanup_null);
     return req;
@@ -144,18 +145,43 @@ void lco_req_abort(lco_req *req)
 
 void lco_req_discard(lco_req *req)
 {
+    lco_tie *t;
+
     if (!req->vm ||
         (!req->in_ready && !req->in_waiting && req->stage != LCO_STAGE_START &&
-         req->stage != LCO_STAGE_RUN && req->stage != LCO_STAGE_SERVICE)) {
+         req->stage != LCO_STAGE_RUN && req->stage != LCO_STAGE_SERVICE &&
+         !req->had_ties)) {
         return;
     }
     lco_vm_enter(req->vm);
     lco_req_abort(req);
+    while ((t = LIST_FIRST(&req->ties))) {
+        lco_req_untie(t);
+        t->fn(t);
+    }
+    req->had_ties = 0;
     if (req->in_waiting) {
         LIST_REMOVE(req, waiting_link);
         req->in_waiting = 0;
     }
     lco_vm_leave(req->vm);
+}
+
+void lco_req_tie(lco_req *req, lco_tie *t, void (*fn)(lco_tie *t))
+{
+    assert(!t->req);
+    t->req = req;
+    t->fn = fn;
+    LIST_INSERT_HEAD(&req->ties, t, link);
+    req->had_ties = 1;
+}
+
+void lco_req_untie(lco_tie *t)
+{
+    if (t->req) {
+        LIST_REMOVE(t, link);
+        t->req = NULL;
+    }
 }
 
 /* ---- waits ---- */
@@ -167,6 +193,9 @@ static void cancelled(lco_co *co, void *data)
     (void) co;
     if (w->woken) {
         TAILQ_REMOVE(&w->req->woken, w, link);
+        if (w->drop) {
+            w->drop(w);
+        }
     }
     else {
         w->stop(w);

@@ -34,6 +34,16 @@ typedef enum lco_stage {
 } lco_stage;
 
 typedef struct lco_wait lco_wait;
+typedef struct lco_tie lco_tie;
+
+/* What an API object (a socket) undoes when its request ends. */
+struct lco_tie {
+    lco_req *req; /* NULL: not tied */
+    /* In VM, on the thread that ends the request; untied by then.  Must not
+     * run Lua, nor block. */
+    void (*fn)(lco_tie *t);
+    LIST_ENTRY(lco_tie) link;
+};
 
 /* What a body filter has before it: ngx.arg.  Buckets of data in memory. */
 typedef struct lco_piece {
@@ -105,10 +115,13 @@ struct lco_req {
     TAILQ_HEAD(, lco_wait) flushers; /* ngx.flush(true) */
     TAILQ_ENTRY(lco_req) ready_link;
     LIST_ENTRY(lco_req) waiting_link;
+    LIST_HEAD(, lco_tie) ties; /* newest first */
     unsigned in_ready : 1;
     unsigned in_waiting : 1;
     unsigned stop : 1;      /* the child ends: give up */
     pthread_cond_t *signal; /* of the thread that waits (park_wait.c) */
+
+    int had_ties; /* owner: `ties` is worth a look */
 };
 
 /* One wait of one coroutine: what an API file arms.  Made by lco_wait_new(),
@@ -121,6 +134,9 @@ struct lco_wait {
     /* Disarms whatever the API file armed: called once, when the wait is
      * cancelled (kill, exit, abort).  In VM; must not run Lua. */
     void (*stop)(lco_wait *w);
+    /* Called instead of `stop` where the wait was over already, but what it
+     * came to has not been delivered.  May be NULL. */
+    void (*drop)(lco_wait *w);
     /* Pushes what the API call returns and gives the number.  Protected. */
     int (*push)(lua_State *L, lco_wait *w);
     void *data;                 /* the API file's */
@@ -138,6 +154,11 @@ void lco_wait_drop(lco_wait *w);
  * coroutine is resumed: by the loop in this turn if it owns the request, else
  * as soon as the owner can.  The API file must have disarmed everything. */
 void lco_wait_done(lco_wait *w, int (*push)(lua_State *L, lco_wait *w));
+
+/* [in VM], owner: T's fn is called when REQ ends, unless lco_req_untie() comes
+ * first. */
+void lco_req_tie(lco_req *req, lco_tie *t, void (*fn)(lco_tie *t));
+void lco_req_untie(lco_tie *t);
 
 /* ---- for API files, [in VM] ---- */
 

@@ -1,0 +1,323 @@
+/* ngx.socket: the socket object, and what its methods share.
+ *
+ * The hard thing is whose memory is when: the lco_sock is Lua's, and while a
+ * coroutine waits in it that coroutine's stack holds it; the request's end
+ * (its tie) and Lua's collector may each come first.
+ *
+ * Thread: inside the VM; see sock.h.
+ */
+#include "api/sock.h"
+
+#include "api/api.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <http_log.h>
+
+APLOG_USE_MODULE(luaco);
+
+/* Registry keys. */
+static const char meta_key, udata_key, pools_key;
+
+lco_sock *lco_sock_get(lua_State *L, int idx)
+{
+    lco_sock *s = NULL;
+
+    if (lua_type(L, idx) != LUA_TTABLE) {
+        return NULL;
+    }
+    /* A script may have put anything there. */
+    if (lua_rawgeti(L, idx, 1) == LUA_TUSERDATA && lua_getmetatable(L, -1)) {
+        lua_rawgetp(L, LUA_REGISTRYINDEX, &udata_key);
+        if (lua_rawequal(L, -1, -2)) {
+            s = lua_touserdata(L, -3);
+        }
+        lua_pop(L, 2);
+    }
+    lua_pop(L, 1);
+    return s;
+}
+
+lco_sock *lco_sock_obtain(lua_State *L, int idx)
+{
+    lco_sock *s = lco_sock_get(L, idx);
+
+    idx = lua_absindex(L, idx);
+    if (s) {
+        lua_rawgeti(L, idx, 1);
+        return s;
+    }
+    s = lx_newuserdata(L, sizeof(*s));
+    memset(s, 0, sizeof(*s));
+    lco_tcp_init(&s->tcp, lco_vm_of(L)->loop);
+    s->tcp.owner = s;
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &udata_key);
+    lua_setmetatable(L, -2);
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, idx, 1);
+    return s;
+}
+
+void lco_sock_checkself(lua_State *L)
+{
+    if (lua_type(L, 1) != LUA_TTABLE) {
+        lco_api_typeerror(L, 1, "table");
+    }
+}
+
+void lco_sock_checkreq(lua_State *L, const lco_sock *s, const lco_req *req)
+{
+    if (s->ended || (s->tie.req && s->tie.req != req)) {
+        luaL_error(L, "bad request");
+    }
+}
+
+lco_co *lco_sock_checkco(lua_State *L, lco_req *req)
+{
+    return lco_co_check(L, &req->run);
+}
+
+/* Pushes where the coroutine of W waits: "FILE:LINE", or "?". */
+static void push_place(lua_State *L, const lco_wait *w)
+{
+    lua_State *co = lco_co_state(w->co);
+    lua_Debug ar;
+    int level;
+
+    for (level = 0; lua_getstack(co, level, &ar); level++) {
+        if (lua_getinfo(co, "Sl", &ar) && ar.currentline > 0) {
+            lua_pushfstring(L, "%s:%d", ar.short_src, ar.currentline);
+            return;
+        }
+    }
+    lua_pushliteral(L, "?");
+}
+
+static int push_busy(lua_State *L, const char *what, const lco_wait *w)
+{
+    lua_pushnil(L);
+    push_place(L, w);
+    lua_pushfstring(L, "socket busy %s (in %s)", what, lua_tostring(L, -1));
+    lua_remove(L, -2);
+    return 2;
+}
+
+int lco_sock_busy(lua_State *L, const lco_sock *s, unsigned what)
+{
+    if ((what & LCO_BUSY_CONNECTING) && s->wwait && s->conning) {
+        return push_busy(L, "connecting", s->wwait);
+    }
+    if ((what & LCO_BUSY_READING) && s->rwait) {
+        return push_busy(L, "reading", s->rwait);
+    }
+    if ((what & LCO_BUSY_WRITING) && s->wwait) {
+        return push_busy(L, "writing", s->wwait);
+    }
+    return 0;
+}
+
+void lco_sock_pusherrno(lua_State *L, int err)
+{
+    char text[128], buf[128];
+    const char *msg = strerror_r(err, buf, sizeof(buf));
+    size_t i;
+
+    for (i = 0; msg[i] && i < sizeof(text) - 1; i++) {
+        text[i] = (char) tolower((unsigned char) msg[i]);
+    }
+    lua_pushlstring(L, text, i);
+}
+
+int lco_sock_pusherror(lua_State *L, const lco_sock *s, lco_io result)
+{
+    lua_pushnil(L);
+    switch (result) {
+    case LCO_IO_TIMEOUT:
+        lua_pushliteral(L, "timeout");
+        break;
+    case LCO_IO_CLOSED:
+        lua_pushliteral(L, "closed");
+        break;
+    case LCO_IO_NOMEM:
+        lua_pushliteral(L, "no memory");
+        break;
+    case LCO_IO_FULL:
+        lua_pushliteral(L, "too many waiting connect operations");
+        break;
+    case LCO_IO_ERRNO:
+        lco_sock_pusherrno(L, s->tcp.err);
+        break;
+    case LCO_IO_RESOLVE:
+    case LCO_IO_TLS:
+    case LCO_IO_OK:
+    case LCO_IO_WAIT:
+        lua_pushliteral(L, "error");
+        break;
+    }
+    return 2;
+}
+
+void lco_sock_log(lco_req *req, const lco_sock *s, const char *what, int err)
+{
+    char buf[128];
+
+    if (!req->dconf->sock_log_errors) {
+        return;
+    }
+    if (err) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, req->r,
+                      "%s (%d: %s), socket: %s", what, err,
+                      strerror_r(err, buf, sizeof(buf)), s ? s->host : "none");
+    }
+    else {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, req->r, "%s, socket: %s", what,
+                      s ? s->host : "none");
+    }
+}
+
+void lco_sock_stop(lco_wait *w)
+{
+    lco_sock *s = w->data;
+
+    if (s->rwait == w) {
+        s->rwait = NULL;
+        lco_tcp_cancel_read(&s->tcp);
+    }
+    else {
+        s->wwait = NULL;
+        lco_tcp_cancel_write(&s->tcp);
+    }
+    lco_tcp_close(&s->tcp);
+}
+
+/* ---- the VM's pools ---- */
+
+static int pools_gc(lua_State *L)
+{
+    lco_pools **set = lua_touserdata(L, 1);
+
+    if (*set) {
+        lco_pools_close(*set);
+        *set = NULL;
+    }
+    return 0;
+}
+
+lco_pools *lco_sock_pools(lua_State *L)
+{
+    lco_pools **set;
+
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &pools_key);
+    set = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    /* Made late: the loop is the child's, this state may be the parent's. */
+    if (!*set) {
+        *set = lco_pools_new(lco_vm_of(L)->loop);
+    }
+    return *set;
+}
+
+/* ---- life ---- */
+
+static int sock_gc(lua_State *L)
+{
+    lco_sock *s = lua_touserdata(L, 1);
+
+    lco_req_untie(&s->tie);
+    lco_tcp_free(&s->tcp);
+    free(s->key);
+    s->key = NULL;
+    return 0;
+}
+
+/* ngx.socket.tcp(), ngx.socket.stream() */
+static int sock_tcp(lua_State *L)
+{
+    int nargs = lua_gettop(L);
+
+    if (nargs != 0) {
+        return luaL_error(L, "expecting zero arguments, but got %d", nargs);
+    }
+    (void) lco_api_req(L, LCO_YIELDABLE, "no request found");
+    lua_createtable(L, 7, 0);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &meta_key);
+    lua_setmetatable(L, -2);
+    return 1;
+}
+
+static int connected(lua_State *L, int status, lua_KContext ctx)
+{
+    (void) status;
+    (void) ctx;
+    /* socket, then what connect() gave */
+    if (lua_toboolean(L, 2)) {
+        lua_settop(L, 1);
+        return 1;
+    }
+    return lua_gettop(L) - 1;
+}
+
+/* ngx.socket.connect(host, ...): a new socket, connected. */
+static int sock_connect(lua_State *L)
+{
+    int nargs = lua_gettop(L);
+
+    lua_pushcfunction(L, sock_tcp);
+    lua_call(L, 0, 1);
+    lua_insert(L, 1);
+    lua_getfield(L, 1, "connect");
+    lua_pushvalue(L, 1);
+    lua_rotate(L, 2, 2);
+    lua_callk(L, nargs + 1, LUA_MULTRET, 0, connected);
+    return connected(L, LUA_OK, 0);
+}
+
+static const luaL_Reg socket_funcs[] = {
+    {"tcp", sock_tcp},
+    {"stream", sock_tcp},
+    {"connect", sock_connect},
+    {NULL, NULL},
+};
+
+/* A metatable whose __gc is FN, in the registry under KEY.  [-0, +0] */
+static void make_meta(lua_State *L, const char *key, lua_CFunction fn)
+{
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, fn);
+    lua_setfield(L, -2, "__gc");
+    lua_rawsetp(L, LUA_REGISTRYINDEX, key);
+}
+
+void lco_api_open_sock(lua_State *L)
+{
+    void **set;
+
+    make_meta(L, &udata_key, sock_gc);
+
+    /* The first to be made, so the last to be collected when the VM ends. */
+    set = lx_newuserdata(L, sizeof(*set));
+    *set = NULL;
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, pools_gc);
+    lua_setfield(L, -2, "__gc");
+    lua_setmetatable(L, -2);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &pools_key);
+
+    lua_createtable(L, 0, 32);
+    lco_sock_open_tcp(L);
+    lco_sock_open_read(L);
+    lco_sock_open_write(L);
+    lco_sock_open_opt(L);
+    lco_sock_open_pool(L);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -2, "__index");
+    /* By this name libraries find the methods, to add some. */
+    lua_pushvalue(L, -1);
+    lua_setfield(L, LUA_REGISTRYINDEX, "__tcp_cosocket_mt");
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &meta_key);
+
+    luaL_newlib(L, socket_funcs);
+    lua_setfield(L, -2, "socket");
+}

@@ -1,0 +1,89 @@
+/* What the files of the cosocket API (sock_*.c) share.
+ *
+ * A socket object is a table, as scripts expect; its field 1 is a userdata,
+ * the lco_sock.  A socket belongs to the request that first connected it; at
+ * the request's end it is closed.
+ *
+ * Thread: inside the VM, on the owner of the current request.  `done`
+ * functions of io/ run inside the VM on any thread: they only note the result
+ * and end the wait; what it means is worked out when it is delivered.
+ */
+#ifndef LCO_API_SOCK_H
+#define LCO_API_SOCK_H
+
+#include "api/common.h"
+#include "io/connpool.h"
+#include "io/tcp.h"
+
+typedef struct lco_sock {
+    lco_tcp tcp;
+    lco_tie tie;
+    unsigned used : 1;       /* connect() has been called */
+    unsigned ended : 1;      /* the request that connected it is gone */
+    unsigned conning : 1;    /* `wwait` waits for a connection ... */
+    unsigned queued : 1;     /* ... and began in a pool's queue */
+    lco_wait *rwait, *wwait; /* the slots of tcp, NULL: free */
+    lco_io rresult, wresult; /* what they came to */
+    size_t sent;             /* what send() returns */
+    /* settimeout(): microseconds, 0: the configuration's, as it was when the
+     * socket was connected */
+    lco_usec set_connect, set_send, set_read;
+    lco_usec conf_connect, conf_send, conf_read;
+    char *key; /* of its pool; malloc'ed, NULL before connect() */
+    size_t key_len;
+    char host[64]; /* for the log, perhaps cut */
+} lco_sock;
+
+/* The lco_sock of the socket object at IDX, NULL if it has none yet or is no
+ * table. */
+lco_sock *lco_sock_get(lua_State *L, int idx);
+/* The same, made if there is none.  The userdata is pushed: it has to stay on
+ * the stack while the socket is used.  [-0, +1] */
+LX_RAISES lco_sock *lco_sock_obtain(lua_State *L, int idx);
+
+/* Raises unless the argument is a table: "bad argument #1 to 'send' (table
+ * expected, got nil)". */
+LX_RAISES void lco_sock_checkself(lua_State *L);
+
+/* Raises "bad request" unless S belongs to REQ. */
+LX_RAISES void lco_sock_checkreq(lua_State *L, const lco_sock *s,
+                                 const lco_req *req);
+
+enum {
+    LCO_BUSY_CONNECTING = 1,
+    LCO_BUSY_READING = 2,
+    LCO_BUSY_WRITING = 4
+};
+
+/* Is another coroutine using the socket for one of WHAT?  Then 2, with nil
+ * and "socket busy reading (...)" pushed, else 0. */
+LX_RAISES int lco_sock_busy(lua_State *L, const lco_sock *s, unsigned what);
+
+/* nil, and the message for RESULT.  Never raises but for memory. */
+LX_RAISES int lco_sock_pusherror(lua_State *L, const lco_sock *s,
+                                 lco_io result);
+
+/* An errno in lower case, as the reference has it.  [-0, +1] */
+LX_RAISES void lco_sock_pusherrno(lua_State *L, int err);
+
+/* Logs "WHAT, socket: HOST" if LuaCoSocketLogErrors is on. */
+void lco_sock_log(lco_req *req, const lco_sock *s, const char *what, int err);
+
+/* Ends what the socket has of waits when a coroutine that waits in it is
+ * killed: as in the reference the whole socket is closed. */
+void lco_sock_stop(lco_wait *w);
+
+/* The current coroutine; raises if it may not wait. */
+LX_RAISES lco_co *lco_sock_checkco(lua_State *L, lco_req *req);
+
+/* The VM's pools; NULL: no memory. */
+LX_RAISES lco_pools *lco_sock_pools(lua_State *L);
+
+/* The methods, each file's into the method table on the stack top. */
+LX_RAISES void lco_sock_open_tcp(lua_State *L);
+LX_RAISES void lco_sock_open_read(lua_State *L);
+LX_RAISES void lco_sock_open_write(lua_State *L);
+LX_RAISES void lco_sock_open_opt(lua_State *L);
+LX_RAISES void lco_sock_open_pool(lua_State *L);
+
+#endif

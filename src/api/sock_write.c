@@ -1,0 +1,260 @@
+/* tcpsock:send.
+ *
+ * A string goes to the socket from where it lies; what a table's pieces come
+ * to is put together first, in two passes: the first may raise, the second
+ * has memory to give back.
+ *
+ * Thread: inside the VM; see sock.h.
+ */
+#include "api/sock.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A table that contains itself ends here. */
+#define NEST_MAX 1000
+
+static int deliver(lua_State *L, lco_wait *w)
+{
+    lco_sock *s = w->data;
+
+    s->wwait = NULL;
+    if (s->wresult == LCO_IO_OK) {
+        lua_pushinteger(L, (lua_Integer) s->sent);
+        return 1;
+    }
+    if (s->wresult == LCO_IO_TIMEOUT) {
+        lco_sock_log(w->req, s, "lua tcp socket write timed out", 0);
+    }
+    else if (s->wresult == LCO_IO_ERRNO) {
+        lco_sock_log(w->req, s, "send() failed", s->tcp.err);
+    }
+    return lco_sock_pusherror(L, s, s->wresult);
+}
+
+static void done(lco_tcp *tcp, lco_io result)
+{
+    lco_sock *s = tcp->owner;
+
+    s->wresult = result;
+    if (s->wwait) {
+        lco_wait_done(s->wwait, deliver);
+    }
+}
+
+static void drop(lco_wait *w)
+{
+    lco_sock *s = w->data;
+
+    s->wwait = NULL;
+    lco_tcp_close(&s->tcp);
+}
+
+/* ---- what is sent ---- */
+
+/* The largest index of the array at IDX. */
+static lua_Integer array_length(lua_State *L, int idx)
+{
+    lua_Number max = 0, key;
+
+    lua_pushnil(L);
+    while (lua_next(L, idx)) {
+        lua_pop(L, 1);
+        key = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0;
+        if (!(key >= 1 && floor(key) == key)) {
+            luaL_argerror(L, 2, "non-array table found");
+        }
+        if (key > max) {
+            max = key;
+        }
+    }
+    return (lua_Integer) max;
+}
+
+/* The bytes that the table at IDX comes to.  Raises if it has anything but
+ * strings, numbers and such tables. */
+static size_t measure(lua_State *L, int idx, int depth)
+{
+    char buf[LX_NUMSIZE];
+    lua_Integer i, n;
+    size_t size = 0;
+
+    if (depth > NEST_MAX) {
+        luaL_argerror(L, 2, "table nested too deeply");
+    }
+    luaL_checkstack(L, 4, "nested tables");
+    n = array_length(L, idx);
+    for (i = 1; i <= n; i++) {
+        switch (lua_rawgeti(L, idx, i)) {
+        case LUA_TSTRING:
+            size += lua_rawlen(L, -1);
+            break;
+        case LUA_TNUMBER:
+            size += lx_num2str(L, -1, buf);
+            break;
+        case LUA_TTABLE:
+            size += measure(L, lua_gettop(L), depth + 1);
+            break;
+        default:
+            luaL_argerror(L, 2,
+                          lua_pushfstring(L, "bad data type %s found",
+                                          luaL_typename(L, -1)));
+        }
+        lua_pop(L, 1);
+    }
+    return size;
+}
+
+/* Writes what measure() has counted; raises nothing. */
+static char *fill(lua_State *L, int idx, char *to)
+{
+    char buf[LX_NUMSIZE];
+    lua_Integer i, n = array_length(L, idx);
+    const char *data;
+    size_t len;
+
+    for (i = 1; i <= n; i++) {
+        switch (lua_rawgeti(L, idx, i)) {
+        case LUA_TSTRING:
+            data = lua_tolstring(L, -1, &len);
+            memcpy(to, data, len);
+            to += len;
+            break;
+        case LUA_TNUMBER:
+            len = lx_num2str(L, -1, buf);
+            memcpy(to, buf, len);
+            to += len;
+            break;
+        default:
+            to = fill(L, lua_gettop(L), to);
+            break;
+        }
+        lua_pop(L, 1);
+    }
+    return to;
+}
+
+static lco_io send_table(lua_State *L, lco_sock *s)
+{
+    char small[2048];
+    char *data = small;
+    lco_io rc;
+
+    s->sent = measure(L, 2, 1);
+    if (s->sent == 0) {
+        return LCO_IO_OK;
+    }
+    if (s->sent > sizeof(small)) {
+        data = malloc(s->sent);
+        if (!data) {
+            luaL_error(L, "no memory");
+        }
+    }
+    (void) fill(L, 2, data);
+    rc = lco_tcp_send(&s->tcp, data, s->sent, done);
+    if (data != small) {
+        free(data);
+    }
+    return rc;
+}
+
+static lco_io send_text(lco_sock *s, const char *data, size_t len)
+{
+    s->sent = len;
+    return len ? lco_tcp_send(&s->tcp, data, len, done) : LCO_IO_OK;
+}
+
+static lco_io send_value(lua_State *L, lco_sock *s)
+{
+    char buf[LX_NUMSIZE];
+    const char *data;
+    size_t len;
+
+    switch (lua_type(L, 2)) {
+    case LUA_TSTRING:
+        data = lua_tolstring(L, 2, &len);
+        return send_text(s, data, len);
+    case LUA_TNUMBER:
+        len = lx_num2str(L, 2, buf);
+        return send_text(s, buf, len);
+    case LUA_TNIL:
+        return send_text(s, "nil", 3);
+    case LUA_TBOOLEAN:
+        return lua_toboolean(L, 2) ? send_text(s, "true", 4)
+                                   : send_text(s, "false", 5);
+    case LUA_TTABLE:
+        return send_table(L, s);
+    default:
+        luaL_argerror(L, 2,
+                      lua_pushfstring(L,
+                                      "string, number, boolean, nil, or array "
+                                      "table expected, got %s",
+                                      luaL_typename(L, 2)));
+        return LCO_IO_CLOSED;
+    }
+}
+
+/* tcpsock:send(data) */
+static int sock_send(lua_State *L)
+{
+    int nargs = lua_gettop(L), busy;
+    lco_req *req;
+    lco_sock *s;
+    lco_io rc;
+
+    if (nargs != 2) {
+        return luaL_error(
+            L, "expecting 2 arguments (including the object), but got %d",
+            nargs);
+    }
+    req = lco_req_check(L);
+    lco_sock_checkself(L);
+    s = lco_sock_get(L, 1);
+    if (!s || !s->tcp.link || s->tcp.write_closed) {
+        lco_sock_log(req, s, "attempt to send data on a closed socket", 0);
+        return lco_api_fail(L, "closed");
+    }
+    lco_sock_checkreq(L, s, req);
+    busy = lco_sock_busy(L, s, LCO_BUSY_CONNECTING | LCO_BUSY_WRITING);
+    if (busy) {
+        return busy;
+    }
+    /* What is waited in stays on the stack. */
+    lua_rawgeti(L, 1, 1);
+    rc = send_value(L, s);
+    if (rc == LCO_IO_OK) {
+        lua_pushinteger(L, (lua_Integer) s->sent);
+        return 1;
+    }
+    if (rc != LCO_IO_WAIT) {
+        if (rc == LCO_IO_ERRNO) {
+            lco_sock_log(req, s, "send() failed", s->tcp.err);
+        }
+        return lco_sock_pusherror(L, s, rc);
+    }
+    if (!lua_isyieldable(L)) {
+        /* Half of it may be on its way: nothing may follow. */
+        lco_tcp_cancel_write(&s->tcp);
+        lco_tcp_close(&s->tcp);
+    }
+    s->wwait = lco_wait_new(req, lco_sock_checkco(L, req), lco_sock_stop);
+    if (!s->wwait) {
+        lco_tcp_cancel_write(&s->tcp);
+        lco_tcp_close(&s->tcp);
+        return luaL_error(L, "no memory");
+    }
+    s->wwait->data = s;
+    s->wwait->drop = drop;
+    return lco_run_yield(L);
+}
+
+static const luaL_Reg write_funcs[] = {
+    {"send", sock_send},
+    {NULL, NULL},
+};
+
+void lco_sock_open_write(lua_State *L)
+{
+    luaL_setfuncs(L, write_funcs, 0);
+}

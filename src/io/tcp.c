@@ -1,0 +1,287 @@
+/* A handle's life: connecting, the two slots, closing.
+ *
+ * States and what leads from one to the next:
+ *
+ *   CLOSED --connect--> QUEUED --its turn--> CONNECTING --writable--> OPEN
+ *      |                                     ^    |
+ *      +--connect-----------------------------    +--idle connection--> OPEN
+ *
+ * and from each of them back to CLOSED.  The hard thing is that closing one
+ * connection of a pool lets another handle connect, in the same call: a handle
+ * has let go of everything before it tells its pool.
+ */
+#include "io/tcp.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/connpool.h"
+
+static void on_rtimer(lco_loop *loop, lco_timer *t)
+{
+    (void) loop;
+    lco_tcp_end_read(t->data, LCO_IO_TIMEOUT);
+}
+
+/* The connection that could not be made is given up. */
+static void give_up(lco_tcp *tcp)
+{
+    lco_link *l = tcp->link;
+    lco_pool *pool = tcp->pool;
+
+    lco_timer_stop(tcp->loop, &tcp->wtimer);
+    tcp->state = LCO_TCP_CLOSED;
+    tcp->link = NULL;
+    tcp->pool = NULL;
+    if (l) {
+        lco_link_close(l);
+    }
+    if (pool) {
+        lco_pool_leave(pool);
+    }
+}
+
+static void on_wtimer(lco_loop *loop, lco_timer *t)
+{
+    lco_tcp *tcp = t->data;
+    lco_pool *pool = tcp->pool;
+
+    (void) loop;
+    switch (tcp->state) {
+    case LCO_TCP_QUEUED:
+        tcp->state = LCO_TCP_CLOSED;
+        tcp->pool = NULL;
+        lco_pool_unqueue(pool, tcp);
+        break;
+    case LCO_TCP_CONNECTING:
+        give_up(tcp);
+        break;
+    case LCO_TCP_OPEN:
+    case LCO_TCP_CLOSED:
+        break;
+    }
+    lco_tcp_end_write(tcp, LCO_IO_TIMEOUT);
+}
+
+void lco_tcp_init(lco_tcp *tcp, lco_loop *loop)
+{
+    memset(tcp, 0, sizeof(*tcp));
+    tcp->loop = loop;
+    lco_timer_init(&tcp->rtimer, on_rtimer, tcp);
+    lco_timer_init(&tcp->wtimer, on_wtimer, tcp);
+}
+
+void lco_tcp_free(lco_tcp *tcp)
+{
+    tcp->rdone = tcp->wdone = NULL;
+    lco_tcp_close(tcp);
+    lco_tcp_drop_input(tcp);
+    free(tcp->out);
+    tcp->out = NULL;
+}
+
+/* ---- events ---- */
+
+static void connected(lco_tcp *tcp)
+{
+    int err = lco_link_error(tcp->link);
+
+    if (err) {
+        tcp->err = err;
+        give_up(tcp);
+        lco_tcp_end_write(tcp, LCO_IO_ERRNO);
+        return;
+    }
+    tcp->state = LCO_TCP_OPEN;
+    lco_tcp_end_write(tcp, LCO_IO_OK);
+}
+
+static void on_ready(lco_link *l, void *user)
+{
+    lco_tcp *tcp = user;
+
+    if (tcp->state == LCO_TCP_CONNECTING) {
+        if (l->writable) {
+            connected(tcp);
+        }
+        return;
+    }
+    if (tcp->rdone && l->readable) {
+        lco_tcp_on_readable(tcp);
+    }
+    if (tcp->link == l && tcp->wdone && l->writable) {
+        lco_tcp_on_writable(tcp);
+    }
+}
+
+void lco_tcp_end_write(lco_tcp *tcp, lco_io result)
+{
+    lco_tcp_done *done = tcp->wdone;
+
+    lco_timer_stop(tcp->loop, &tcp->wtimer);
+    tcp->wdone = NULL;
+    if (tcp->state == LCO_TCP_OPEN && result != LCO_IO_OK) {
+        tcp->write_closed = 1;
+    }
+    if (done) {
+        done(tcp, result);
+    }
+}
+
+/* ---- connecting ---- */
+
+void lco_tcp_attach(lco_tcp *tcp, lco_link *l)
+{
+    tcp->link = l;
+    tcp->state = LCO_TCP_OPEN;
+    l->on_ready = on_ready;
+    l->user = tcp;
+}
+
+lco_link *lco_tcp_detach(lco_tcp *tcp)
+{
+    lco_link *l = tcp->link;
+
+    tcp->link = NULL;
+    tcp->pool = NULL;
+    tcp->state = LCO_TCP_CLOSED;
+    tcp->read_closed = tcp->write_closed = 1;
+    l->on_ready = NULL;
+    l->user = NULL;
+    return l;
+}
+
+/* Begins to connect.  OK, WAIT, or why not, with everything given up. */
+static lco_io begin(lco_tcp *tcp)
+{
+    const lco_addr *local = tcp->local.len ? &tcp->local : NULL;
+    int is_there;
+    lco_link *l;
+
+    l = lco_link_connect(tcp->loop, &tcp->target.addr, local, &is_there);
+    if (!l) {
+        tcp->err = errno;
+        give_up(tcp);
+        return LCO_IO_ERRNO;
+    }
+    lco_tcp_attach(tcp, l);
+    if (is_there) {
+        return LCO_IO_OK;
+    }
+    tcp->state = LCO_TCP_CONNECTING;
+    /* Not yet: an unconnected socket is ready for nothing. */
+    l->writable = 0;
+    if (lco_link_watch(l, 1) != 0) {
+        tcp->err = errno;
+        give_up(tcp);
+        return LCO_IO_ERRNO;
+    }
+    if (lco_timer_start(tcp->loop, &tcp->wtimer, tcp->connect_timeout) != 0) {
+        give_up(tcp);
+        return LCO_IO_NOMEM;
+    }
+    return LCO_IO_WAIT;
+}
+
+lco_io lco_tcp_connect(lco_tcp *tcp, const lco_target *t, lco_pool *pool,
+                       lco_tcp_done *done)
+{
+    lco_link *l = NULL;
+    lco_io rc;
+
+    lco_tcp_drop_input(tcp);
+    tcp->read_closed = tcp->write_closed = tcp->eof = 0;
+    tcp->err = 0;
+    tcp->target = *t;
+    if (pool) {
+        rc = lco_pool_enter(pool, tcp, &l);
+        if (rc == LCO_IO_FULL) {
+            return rc;
+        }
+        tcp->pool = pool;
+        if (rc == LCO_IO_WAIT) {
+            tcp->state = LCO_TCP_QUEUED;
+            if (lco_timer_start(tcp->loop, &tcp->wtimer,
+                                tcp->connect_timeout) != 0) {
+                tcp->state = LCO_TCP_CLOSED;
+                tcp->pool = NULL;
+                lco_pool_unqueue(pool, tcp);
+                return LCO_IO_NOMEM;
+            }
+            tcp->wdone = done;
+            return rc;
+        }
+        if (l) {
+            lco_tcp_attach(tcp, l);
+            return LCO_IO_OK;
+        }
+    }
+    rc = begin(tcp);
+    if (rc == LCO_IO_WAIT) {
+        tcp->wdone = done;
+    }
+    return rc;
+}
+
+void lco_tcp_dequeued(lco_tcp *tcp, lco_link *idle)
+{
+    lco_io rc = LCO_IO_OK;
+
+    lco_timer_stop(tcp->loop, &tcp->wtimer);
+    tcp->state = LCO_TCP_CLOSED;
+    if (idle) {
+        lco_tcp_attach(tcp, idle);
+    }
+    else {
+        rc = begin(tcp);
+    }
+    if (rc != LCO_IO_WAIT) {
+        lco_tcp_end_write(tcp, rc);
+    }
+}
+
+/* ---- ends ---- */
+
+void lco_tcp_cancel_read(lco_tcp *tcp)
+{
+    tcp->rdone = NULL;
+    lco_timer_stop(tcp->loop, &tcp->rtimer);
+}
+
+void lco_tcp_cancel_write(lco_tcp *tcp)
+{
+    tcp->wdone = NULL;
+    lco_timer_stop(tcp->loop, &tcp->wtimer);
+}
+
+void lco_tcp_close(lco_tcp *tcp)
+{
+    lco_tcp_state was = tcp->state;
+    lco_link *l = tcp->link;
+    lco_pool *pool = tcp->pool;
+
+    tcp->state = LCO_TCP_CLOSED;
+    tcp->link = NULL;
+    tcp->pool = NULL;
+    tcp->read_closed = tcp->write_closed = 1;
+    if (was == LCO_TCP_QUEUED) {
+        lco_pool_unqueue(pool, tcp);
+        pool = NULL;
+    }
+    if (l) {
+        lco_link_close(l);
+    }
+    if (tcp->rdone) {
+        lco_tcp_end_read(tcp, LCO_IO_CLOSED);
+    }
+    else if (!tcp->eat) {
+        lco_tcp_drop_input(tcp);
+    }
+    if (tcp->wdone) {
+        lco_tcp_end_write(tcp, LCO_IO_CLOSED);
+    }
+    if (pool) {
+        lco_pool_leave(pool);
+    }
+}

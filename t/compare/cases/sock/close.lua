@@ -1,0 +1,68 @@
+-- The peer closes or resets at each point.
+table.pack = table.pack or function(...) return {n = select("#", ...), ...} end
+local function show(...)
+    local r = table.pack(...)
+    for i = 1, r.n do
+        r[i] = type(r[i]) == "string" and ("%q"):format(r[i]) or tostring(r[i])
+    end
+    ngx.say(table.concat(r, ", "))
+end
+local function connect(orders)
+    local sock = ngx.socket.tcp()
+    sock:settimeout(3000)
+    assert(sock:connect("127.0.0.1", @PEER@))
+    assert(sock:send(orders .. "\n"))
+    ngx.say("-- ", orders)
+    return sock
+end
+local sock = connect("C")
+show(sock:receive())
+show(sock:setkeepalive())
+show(sock:getreusedtimes())
+show(sock:close())
+show(sock:close())
+
+sock = connect("S:abc R")
+show(sock:receive(3))
+ngx.sleep(0.05)
+show(sock:receive())
+show(sock:receive())
+ngx.sleep(0.05)
+show(sock:send("x"))
+show(sock:send("x"))
+show(sock:close())
+
+sock = connect("H W:0.05 S:x")
+show(sock:receive("*a"))
+show(sock:receive("*a"))
+show(sock:send("C\n"))
+show(sock:close())
+
+sock = connect("S:abcdef C")
+show(sock:receive(3))
+show(sock:setkeepalive())
+show(sock:receive("*a"))
+show(sock:setkeepalive())
+show(sock:close())
+
+-- connecting again
+sock = connect("S:abcdef%0A C")
+show(sock:receive(3))
+show(sock:connect("127.0.0.1", @PEER@))
+show(sock:send("S:new%0A\n"))
+show(sock:receive())
+show(sock:close())
+show(sock:connect("127.0.0.1", 1))
+show(sock:send("x"))
+show(sock:receive())
+show(sock:connect("unix:@DIR@/peer.sock"))
+show(sock:send("S:unix%0A\n"))
+show(sock:receive())
+show(sock:close())
+show(sock:connect("unix:@DIR@/none.sock"))
+show(sock:connect("[::1]", 1))
+show(ngx.socket.connect("127.0.0.1", 1))
+show(ngx.socket.connect("127.0.0.1", nil))
+local s = ngx.socket.connect("127.0.0.1", @PEER@)
+show(s:send("S:short%0A\n"))
+show(s:receive())

@@ -1,0 +1,21 @@
+local sock = ngx.socket.tcp()
+local function try(f, ...)
+    local r = table.pack(pcall(f, ...))
+    for i = 1, r.n do r[i] = tostring(r[i]):gsub("^.-:%d+: ", "") end
+    ngx.say(table.concat(r, ", "))
+end
+table.pack = table.pack or function(...) return {n = select("#", ...), ...} end
+try(sock.receiveuntil, sock)
+try(sock.receiveuntil, sock, "")
+try(sock.receiveuntil, sock, "x", 1)
+try(sock.receiveuntil, sock, "x", nil)
+try(sock.receiveuntil, sock, "x", {inclusive = 1})
+try(sock.receiveuntil, sock, "x", {inclusive = "true"})
+try(sock.receiveuntil, sock, "x", {}, 1)
+try(sock.receiveuntil, nil, "x")
+try(sock.receiveuntil, sock, nil)
+try(sock.receiveuntil, sock, {})
+local iter = sock:receiveuntil(123)
+try(iter)
+try(iter, 1)
+try(iter, "x")
