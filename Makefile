@@ -59,7 +59,7 @@ WARN += $(if $(filter asan tsan,$(VARIANT)),,-Werror)
 endif
 
 # Beside Lua: CRC-32.
-LIBS = $(PCRE2_LIBS) -lz
+LIBS = $(PCRE2_LIBS) -lz -lcares -lssl -lcrypto
 
 # Last, so that they win over the optimisation that apxs names.
 FLAGS_plain =

@@ -19,7 +19,7 @@
 APLOG_USE_MODULE(luaco);
 
 /* Registry keys. */
-static const char meta_key, udata_key, pools_key;
+static const char meta_key, udata_key, io_key;
 
 lco_sock *lco_sock_get(lua_State *L, int idx)
 {
@@ -150,6 +150,10 @@ int lco_sock_pusherror(lua_State *L, const lco_sock *s, lco_io result)
         lco_sock_pusherrno(L, s->tcp.err);
         break;
     case LCO_IO_RESOLVE:
+        lua_pushfstring(L, "%s could not be resolved (%d: %s)",
+                        s->tcp.target.name, s->tcp.err,
+                        lco_dns_text(s->tcp.err));
+        break;
     case LCO_IO_TLS:
     case LCO_IO_OK:
     case LCO_IO_WAIT:
@@ -192,31 +196,82 @@ void lco_sock_stop(lco_wait *w)
     lco_tcp_close(&s->tcp);
 }
 
-/* ---- the VM's pools ---- */
+/* ---- what a VM has of it ---- */
 
-static int pools_gc(lua_State *L)
+typedef struct named_resolver {
+    struct named_resolver *next;
+    lco_resolver *resolver;
+    char servers[];
+} named_resolver;
+
+typedef struct vm_io {
+    lco_pools *pools;
+    named_resolver *resolvers; /* one for each list of servers in use */
+} vm_io;
+
+static int vm_io_gc(lua_State *L)
 {
-    lco_pools **set = lua_touserdata(L, 1);
+    vm_io *io = lua_touserdata(L, 1);
+    named_resolver *r;
 
-    if (*set) {
-        lco_pools_close(*set);
-        *set = NULL;
+    if (io->pools) {
+        lco_pools_close(io->pools);
+        io->pools = NULL;
+    }
+    while ((r = io->resolvers)) {
+        io->resolvers = r->next;
+        lco_resolver_close(r->resolver);
+        free(r);
     }
     return 0;
 }
 
+static vm_io *io_of(lua_State *L)
+{
+    vm_io *io;
+
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &io_key);
+    io = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return io;
+}
+
+/* Made late, as the next: the loop is the child's, the state may be the
+ * parent's. */
 lco_pools *lco_sock_pools(lua_State *L)
 {
-    lco_pools **set;
+    vm_io *io = io_of(L);
 
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &pools_key);
-    set = lua_touserdata(L, -1);
-    lua_pop(L, 1);
-    /* Made late: the loop is the child's, this state may be the parent's. */
-    if (!*set) {
-        *set = lco_pools_new(lco_vm_of(L)->loop);
+    if (!io->pools) {
+        io->pools = lco_pools_new(lco_vm_of(L)->loop);
     }
-    return *set;
+    return io->pools;
+}
+
+lco_resolver *lco_sock_resolver(lua_State *L, const char *servers)
+{
+    vm_io *io = io_of(L);
+    named_resolver *r = io->resolvers;
+
+    while (r && strcmp(r->servers, servers) != 0) {
+        r = r->next;
+    }
+    if (!r) {
+        r = malloc(sizeof(*r) + strlen(servers) + 1);
+        if (!r) {
+            return NULL;
+        }
+        memcpy(r->servers, servers, strlen(servers) + 1);
+        r->resolver =
+            lco_resolver_new(lco_vm_of(L)->loop, *servers ? servers : NULL);
+        if (!r->resolver) {
+            free(r);
+            return NULL;
+        }
+        r->next = io->resolvers;
+        io->resolvers = r;
+    }
+    return r->resolver;
 }
 
 /* ---- life ---- */
@@ -292,18 +347,15 @@ static void make_meta(lua_State *L, const char *key, lua_CFunction fn)
 
 void lco_api_open_sock(lua_State *L)
 {
-    void **set;
-
     make_meta(L, &udata_key, sock_gc);
 
     /* The first to be made, so the last to be collected when the VM ends. */
-    set = lx_newuserdata(L, sizeof(*set));
-    *set = NULL;
+    memset(lx_newuserdata(L, sizeof(vm_io)), 0, sizeof(vm_io));
     lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, pools_gc);
+    lua_pushcfunction(L, vm_io_gc);
     lua_setfield(L, -2, "__gc");
     lua_setmetatable(L, -2);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &pools_key);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &io_key);
 
     lua_createtable(L, 0, 32);
     lco_sock_open_tcp(L);

@@ -79,6 +79,9 @@ LX_RAISES lco_co *lco_sock_checkco(lua_State *L, lco_req *req);
 /* The VM's pools; NULL: no memory. */
 LX_RAISES lco_pools *lco_sock_pools(lua_State *L);
 
+/* The VM's resolver for these servers, "": the system's; NULL: no memory. */
+LX_RAISES lco_resolver *lco_sock_resolver(lua_State *L, const char *servers);
+
 /* The methods, each file's into the method table on the stack top. */
 LX_RAISES void lco_sock_open_tcp(lua_State *L);
 LX_RAISES void lco_sock_open_read(lua_State *L);

@@ -297,6 +297,14 @@ static int tcp_connect(lua_State *L)
         lua_pushfstring(L, "failed to parse host name \"%s\": %s", host, err);
         return 2;
     }
+    s->tcp.resolve_timeout = lco_conf_resolver_timeout(req->dconf);
+    if (!target.addr.len) {
+        s->tcp.resolver = lco_sock_resolver(
+            L, req->dconf->resolver ? req->dconf->resolver : "");
+        if (!s->tcp.resolver) {
+            return luaL_error(L, "no memory");
+        }
+    }
     if (!s->used) {
         lco_req_tie(req, &s->tie, request_ended);
         s->used = 1;

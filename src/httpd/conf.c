@@ -78,6 +78,7 @@ static const lco_dir_conf nothing = {
     .sock_pool_size = LCO_UNSET,
     .sock_buffer_size = LCO_UNSET,
     .sock_log_errors = LCO_UNSET,
+    .resolver_timeout = LCO_UNSET,
 };
 
 /* Byte by byte: padding that differs would only cost a merge. */

@@ -90,6 +90,9 @@ typedef struct lco_dir_conf {
     apr_interval_time_t sock_connect_timeout, sock_send_timeout,
         sock_read_timeout, sock_keepalive_timeout; /* the last: 0: none */
     int sock_pool_size, sock_buffer_size, sock_log_errors;
+    const char
+        *resolver; /* "ADDR[:PORT],..."; NULL: not set; "": the system's */
+    apr_interval_time_t resolver_timeout;
 } lco_dir_conf;
 
 typedef struct lco_server_conf {
@@ -118,6 +121,12 @@ static inline const lco_code *lco_conf_code(const lco_dir_conf *d,
 static inline apr_interval_time_t lco_conf_sock_time(apr_interval_time_t t)
 {
     return t == LCO_UNSET ? apr_time_from_sec(60) : t;
+}
+static inline apr_interval_time_t
+lco_conf_resolver_timeout(const lco_dir_conf *d)
+{
+    return d->resolver_timeout == LCO_UNSET ? apr_time_from_sec(30)
+                                            : d->resolver_timeout;
 }
 static inline int lco_conf_sock_pool_size(const lco_dir_conf *d)
 {

@@ -6,9 +6,13 @@
 #include "httpd/conf_sock.h"
 
 #include "httpd/conf_code.h"
+#include "io/addr.h"
+#include "io/resolver.h"
 
 #include <apr_strings.h>
 #include <http_core.h>
+
+#include <string.h>
 
 static const char *check_place(cmd_parms *cmd)
 {
@@ -76,6 +80,34 @@ const char *lco_conf_set_sock_buffer_size(cmd_parms *cmd, void *dconf,
     return NULL;
 }
 
+/* LuaCoResolver ADDR[:PORT]...: addresses, not names, since who would resolve
+ * them; or None for the system's. */
+const char *lco_conf_set_resolver(cmd_parms *cmd, void *dconf, const char *arg)
+{
+    lco_dir_conf *d = dconf;
+    const char *err = check_place(cmd);
+    lco_target t;
+
+    if (err) {
+        return err;
+    }
+    if (ap_cstr_casecmp(arg, "None") == 0) {
+        d->resolver = "";
+        return NULL;
+    }
+    err = lco_target_parse(&t, arg, strlen(arg), 53);
+    if (err || t.addr.len == 0 || lco_addr_is_unix(&t.addr)) {
+        return apr_psprintf(cmd->pool,
+                            "%s must be an address such as 192.0.2.1, "
+                            "192.0.2.1:53 or [2001:db8::1]:53, not '%s'",
+                            cmd->cmd->name, arg);
+    }
+    d->resolver = d->resolver && *d->resolver
+                      ? apr_pstrcat(cmd->pool, d->resolver, ",", arg, NULL)
+                      : apr_pstrdup(cmd->pool, arg);
+    return NULL;
+}
+
 static apr_interval_time_t time_of(apr_interval_time_t base,
                                    apr_interval_time_t add)
 {
@@ -100,5 +132,8 @@ void lco_conf_merge_sock(lco_dir_conf *d, const lco_dir_conf *base,
         time_of(base->sock_keepalive_timeout, add->sock_keepalive_timeout);
     d->sock_pool_size = int_of(base->sock_pool_size, add->sock_pool_size);
     d->sock_buffer_size = int_of(base->sock_buffer_size, add->sock_buffer_size);
+    d->resolver = add->resolver ? add->resolver : base->resolver;
+    d->resolver_timeout =
+        time_of(base->resolver_timeout, add->resolver_timeout);
     d->sock_log_errors = int_of(base->sock_log_errors, add->sock_log_errors);
 }

@@ -15,6 +15,8 @@ const char *lco_conf_set_sock_pool_size(cmd_parms *cmd, void *dconf,
 const char *lco_conf_set_sock_buffer_size(cmd_parms *cmd, void *dconf,
                                           const char *arg);
 
+const char *lco_conf_set_resolver(cmd_parms *cmd, void *dconf, const char *arg);
+
 /* The fields of cosockets: what ADD has, else what BASE has. */
 void lco_conf_merge_sock(lco_dir_conf *d, const lco_dir_conf *base,
                          const lco_dir_conf *add);
@@ -38,6 +40,11 @@ void lco_conf_merge_sock(lco_dir_conf *d, const lco_dir_conf *base,
                       NULL, where, "idle connections that a pool keeps"),      \
         AP_INIT_TAKE1("LuaCoSocketBufferSize", lco_conf_set_sock_buffer_size,  \
                       NULL, where, "what a cosocket reads at a time"),         \
+        AP_INIT_ITERATE("LuaCoResolver", lco_conf_set_resolver, NULL, where,   \
+                        "the addresses of name servers for cosockets, or "     \
+                        "None for the system's"),                              \
+        LCO_CONF_SOCK_TIME("LuaCoResolverTimeout", resolver_timeout, where,    \
+                           "how long a name may take to be resolved"),         \
         FLAG_OF_DIR("LuaCoSocketLogErrors", sock_log_errors,                   \
                     "Off: failures of cosockets are not logged")
 

@@ -2,13 +2,13 @@
  *
  * States and what leads from one to the next:
  *
- *   CLOSED --connect--> QUEUED --its turn--> CONNECTING --writable--> OPEN
- *      |                                     ^    |
- *      +--connect-----------------------------    +--idle connection--> OPEN
+ *   CLOSED -> QUEUED -> RESOLVING -> CONNECTING -> OPEN
  *
- * and from each of them back to CLOSED.  The hard thing is that closing one
- * connection of a pool lets another handle connect, in the same call: a handle
- * has let go of everything before it tells its pool.
+ * where QUEUED and RESOLVING may be left out, an idle connection leads from
+ * CLOSED or QUEUED to OPEN at once, and each leads back to CLOSED.  The hard
+ * thing is that closing one connection of a pool lets another handle connect,
+ * in the same call: a handle has let go of everything before it tells its
+ * pool.
  */
 #include "io/tcp.h"
 
@@ -31,6 +31,7 @@ static void give_up(lco_tcp *tcp)
     lco_pool *pool = tcp->pool;
 
     lco_timer_stop(tcp->loop, &tcp->wtimer);
+    lco_resolve_cancel(&tcp->query);
     tcp->state = LCO_TCP_CLOSED;
     tcp->link = NULL;
     tcp->pool = NULL;
@@ -41,6 +42,8 @@ static void give_up(lco_tcp *tcp)
         lco_pool_leave(pool);
     }
 }
+
+static lco_io try_next(lco_tcp *tcp);
 
 static void on_wtimer(lco_loop *loop, lco_timer *t)
 {
@@ -54,6 +57,11 @@ static void on_wtimer(lco_loop *loop, lco_timer *t)
         tcp->pool = NULL;
         lco_pool_unqueue(pool, tcp);
         break;
+    case LCO_TCP_RESOLVING:
+        give_up(tcp);
+        tcp->err = LCO_DNS_TIMEOUT;
+        lco_tcp_end_write(tcp, LCO_IO_RESOLVE);
+        return;
     case LCO_TCP_CONNECTING:
         give_up(tcp);
         break;
@@ -86,15 +94,18 @@ void lco_tcp_free(lco_tcp *tcp)
 static void connected(lco_tcp *tcp)
 {
     int err = lco_link_error(tcp->link);
+    lco_io rc = LCO_IO_OK;
 
-    if (err) {
-        tcp->err = err;
-        give_up(tcp);
-        lco_tcp_end_write(tcp, LCO_IO_ERRNO);
-        return;
-    }
     tcp->state = LCO_TCP_OPEN;
-    lco_tcp_end_write(tcp, LCO_IO_OK);
+    if (err) {
+        lco_link_close(tcp->link);
+        tcp->link = NULL;
+        tcp->err = err;
+        rc = try_next(tcp);
+    }
+    if (rc != LCO_IO_WAIT) {
+        lco_tcp_end_write(tcp, rc);
+    }
 }
 
 static void on_ready(lco_link *l, void *user)
@@ -152,8 +163,8 @@ lco_link *lco_tcp_detach(lco_tcp *tcp)
     return l;
 }
 
-/* Begins to connect.  OK, WAIT, or why not, with everything given up. */
-static lco_io begin(lco_tcp *tcp)
+/* Begins to connect to the target's address.  OK, WAIT, or why not. */
+static lco_io try(lco_tcp *tcp)
 {
     const lco_addr *local = tcp->local.len ? &tcp->local : NULL;
     int is_there;
@@ -162,7 +173,6 @@ static lco_io begin(lco_tcp *tcp)
     l = lco_link_connect(tcp->loop, &tcp->target.addr, local, &is_there);
     if (!l) {
         tcp->err = errno;
-        give_up(tcp);
         return LCO_IO_ERRNO;
     }
     lco_tcp_attach(tcp, l);
@@ -174,14 +184,104 @@ static lco_io begin(lco_tcp *tcp)
     l->writable = 0;
     if (lco_link_watch(l, 1) != 0) {
         tcp->err = errno;
-        give_up(tcp);
+        lco_link_close(l);
+        tcp->link = NULL;
         return LCO_IO_ERRNO;
     }
-    if (lco_timer_start(tcp->loop, &tcp->wtimer, tcp->connect_timeout) != 0) {
-        give_up(tcp);
-        return LCO_IO_NOMEM;
-    }
     return LCO_IO_WAIT;
+}
+
+/* Tries the addresses of a name that are left, from where the last one failed
+ * with tcp->err.  OK, WAIT, or the last failure with everything given up. */
+static lco_io try_next(lco_tcp *tcp)
+{
+    lco_io rc = LCO_IO_ERRNO;
+
+    while (rc == LCO_IO_ERRNO && tcp->tries > 0) {
+        lco_query *q = &tcp->query;
+
+        tcp->tries--;
+        lco_ip_to_addr(&tcp->target.addr, &q->addrs[tcp->addr_at],
+                       tcp->target.port);
+        tcp->addr_at = (tcp->addr_at + 1) % q->naddrs;
+        rc = try(tcp);
+    }
+    if (rc == LCO_IO_ERRNO) {
+        give_up(tcp);
+    }
+    return rc;
+}
+
+/* Has a time limit for what is to be waited for. */
+static lco_io limit(lco_tcp *tcp, lco_usec timeout)
+{
+    if (lco_timer_start(tcp->loop, &tcp->wtimer, timeout) == 0) {
+        return LCO_IO_WAIT;
+    }
+    give_up(tcp);
+    return LCO_IO_NOMEM;
+}
+
+/* The name's addresses are known: begins with any of them, as the reference,
+ * but goes on with the others if it fails. */
+static lco_io try_all(lco_tcp *tcp)
+{
+    lco_io rc;
+
+    tcp->tries = tcp->query.naddrs;
+    /* No secret; a sequence of its own per thread would be no better. */
+    tcp->addr_at = (int) ((uint64_t) lco_now() % (unsigned) tcp->tries);
+    rc = try_next(tcp);
+    return rc == LCO_IO_WAIT ? limit(tcp, tcp->connect_timeout) : rc;
+}
+
+static void on_resolved(lco_query *q, lco_io rc)
+{
+    lco_tcp *tcp = q->data;
+
+    lco_timer_stop(tcp->loop, &tcp->wtimer);
+    if (rc == LCO_IO_OK) {
+        rc = try_all(tcp);
+    }
+    else {
+        give_up(tcp);
+        tcp->err = q->err;
+    }
+    if (rc != LCO_IO_WAIT) {
+        lco_tcp_end_write(tcp, rc);
+    }
+}
+
+/* Begins to connect.  OK, WAIT, or why not, with everything given up. */
+static lco_io begin(lco_tcp *tcp)
+{
+    lco_io rc;
+
+    tcp->tries = 0;
+    if (tcp->target.addr.len) {
+        rc = try(tcp);
+        if (rc == LCO_IO_ERRNO) {
+            give_up(tcp);
+        }
+        return rc == LCO_IO_WAIT ? limit(tcp, tcp->connect_timeout) : rc;
+    }
+    tcp->query.done = on_resolved;
+    tcp->query.data = tcp;
+    tcp->query.err = LCO_DNS_SERVFAIL;
+    rc = tcp->resolver
+             ? lco_resolve(tcp->resolver, &tcp->query, tcp->target.name)
+             : LCO_IO_RESOLVE;
+    switch (rc) {
+    case LCO_IO_OK:
+        return try_all(tcp);
+    case LCO_IO_WAIT:
+        tcp->state = LCO_TCP_RESOLVING;
+        return limit(tcp, tcp->resolve_timeout);
+    default:
+        give_up(tcp);
+        tcp->err = tcp->query.err;
+        return rc;
+    }
 }
 
 lco_io lco_tcp_connect(lco_tcp *tcp, const lco_target *t, lco_pool *pool,
@@ -269,6 +369,7 @@ void lco_tcp_close(lco_tcp *tcp)
         lco_pool_unqueue(pool, tcp);
         pool = NULL;
     }
+    lco_resolve_cancel(&tcp->query);
     if (l) {
         lco_link_close(l);
     }

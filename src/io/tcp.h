@@ -19,6 +19,7 @@
 #include "io/addr.h"
 #include "io/io.h"
 #include "io/link.h"
+#include "io/resolver.h"
 #include "io/until.h"
 #include "loop/loop.h"
 
@@ -28,6 +29,7 @@ typedef void lco_tcp_done(lco_tcp *tcp, lco_io result);
 typedef enum lco_tcp_state {
     LCO_TCP_CLOSED, /* also at first */
     LCO_TCP_QUEUED, /* waits for its turn in a pool with a backlog */
+    LCO_TCP_RESOLVING,
     LCO_TCP_CONNECTING,
     LCO_TCP_OPEN
 } lco_tcp_state;
@@ -43,13 +45,15 @@ typedef enum lco_read_kind {
 struct lco_tcp {
     /* Settings, the caller's. */
     lco_usec connect_timeout, send_timeout, read_timeout;
-    size_t buffer_size; /* read at least so much at a time */
-    lco_addr local;     /* len 0: not bound */
+    size_t buffer_size;     /* read at least so much at a time */
+    lco_addr local;         /* len 0: not bound */
+    lco_resolver *resolver; /* for names; NULL: they cannot be resolved */
+    lco_usec resolve_timeout;
     void *owner;
 
     /* To be read. */
     lco_tcp_state state;
-    int err; /* errno of an LCO_IO_ERRNO */
+    int err; /* errno of an LCO_IO_ERRNO, LCO_DNS_* of an LCO_IO_RESOLVE */
     unsigned read_closed : 1;
     unsigned write_closed : 1;
     lco_link *link; /* while CONNECTING or OPEN */
@@ -58,6 +62,8 @@ struct lco_tcp {
     /* Private. */
     lco_loop *loop;
     lco_target target;
+    lco_query query;            /* the target's name, its addresses */
+    int addr_at, tries;         /* which of them is tried, how many are left */
     TAILQ_ENTRY(lco_tcp) queue; /* QUEUED: in the pool's list */
 
     lco_timer rtimer, wtimer;
