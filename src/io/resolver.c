@@ -51,6 +51,7 @@ struct lco_resolver {
     ares_channel channel;
     lco_timer timer;
     int closing;
+    int single; /* there is one name server */
     int nnames;
     TAILQ_HEAD(, lco_name) names;
     LIST_HEAD(, dns_fd) fds;
@@ -77,7 +78,7 @@ const char *lco_dns_text(int err)
     }
 }
 
-static int error_of(int status)
+static int error_of(const lco_resolver *r, int status)
 {
     switch (status) {
     case ARES_EFORMERR:
@@ -87,8 +88,9 @@ static int error_of(int status)
         return LCO_DNS_UNIMPLEMENTED;
     case ARES_EREFUSED:
         return LCO_DNS_REFUSED;
+    case ARES_ECONNREFUSED: /* no server answers, or none as it should */
+        return r->single ? LCO_DNS_TIMEOUT : LCO_DNS_SERVFAIL;
     case ARES_ETIMEOUT:
-    case ARES_ECONNREFUSED: /* no server answers */
         return LCO_DNS_TIMEOUT;
     case ARES_ENOTFOUND:
     case ARES_ENODATA:
@@ -245,7 +247,7 @@ static void answered(void *arg, int status, int timeouts,
     }
     else {
         n->naddrs = 0;
-        n->err = error_of(status);
+        n->err = error_of(n->resolver, status);
     }
     if (info) {
         ares_freeaddrinfo(info);
@@ -343,17 +345,17 @@ static void init_library(void)
     (void) ares_library_init(ARES_LIB_INIT_ALL);
 }
 
-static int open_channel(lco_resolver *r, const char *servers)
+static int open_channel(lco_resolver *r, const char *servers, int flags)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct ares_options options;
-    int mask = 0;
+    int mask = ARES_OPT_SOCK_STATE_CB | ARES_OPT_FLAGS;
 
     pthread_once(&once, init_library);
     memset(&options, 0, sizeof(options));
+    options.flags = flags;
     options.sock_state_cb = on_state;
     options.sock_state_cb_data = r;
-    mask |= ARES_OPT_SOCK_STATE_CB;
     if (servers) {
         mask |= ARES_OPT_DOMAINS; /* none: names are as they are written */
     }
@@ -368,6 +370,19 @@ static int open_channel(lco_resolver *r, const char *servers)
     return 0;
 }
 
+static int has_one_server(const lco_resolver *r)
+{
+    struct ares_addr_port_node *list = NULL;
+    int one;
+
+    if (ares_get_servers_ports(r->channel, &list) != ARES_SUCCESS) {
+        return 0;
+    }
+    one = list && !list->next;
+    ares_free_data(list);
+    return one;
+}
+
 lco_resolver *lco_resolver_new(lco_loop *loop, const char *servers)
 {
     lco_resolver *r = calloc(1, sizeof(*r));
@@ -379,9 +394,20 @@ lco_resolver *lco_resolver_new(lco_loop *loop, const char *servers)
     TAILQ_INIT(&r->names);
     LIST_INIT(&r->fds);
     lco_timer_init(&r->timer, on_timer, r);
-    if (open_channel(r, servers) != 0) {
+    if (open_channel(r, servers, 0) != 0) {
         free(r);
         return NULL;
+    }
+    /* Where a server fails or refuses, c-ares asks the next one, and says in
+     * the end that none could be reached.  What the only one says is told as
+     * it is. */
+    r->single = has_one_server(r);
+    if (r->single) {
+        ares_destroy(r->channel);
+        if (open_channel(r, servers, ARES_FLAG_NOCHECKRESP) != 0) {
+            free(r);
+            return NULL;
+        }
     }
     return r;
 }
