@@ -155,6 +155,13 @@ int lco_sock_pusherror(lua_State *L, const lco_sock *s, lco_io result)
                         lco_dns_text(s->tcp.err));
         break;
     case LCO_IO_TLS:
+        if (s->tcp.tls_code) {
+            lua_pushfstring(L, "%d: %s", (int) s->tcp.tls_code, s->tcp.tls_err);
+        }
+        else {
+            lua_pushstring(L, s->tcp.tls_err);
+        }
+        break;
     case LCO_IO_OK:
     case LCO_IO_WAIT:
         lua_pushliteral(L, "error");
@@ -363,6 +370,7 @@ void lco_api_open_sock(lua_State *L)
     lco_sock_open_write(L);
     lco_sock_open_opt(L);
     lco_sock_open_pool(L);
+    lco_sock_open_ssl(L);
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "__index");
     /* By this name libraries find the methods, to add some. */

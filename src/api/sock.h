@@ -22,6 +22,7 @@ typedef struct lco_sock {
     unsigned ended : 1;      /* the request that connected it is gone */
     unsigned conning : 1;    /* `wwait` waits for a connection ... */
     unsigned queued : 1;     /* ... and began in a pool's queue */
+    unsigned no_session : 1; /* sslhandshake(false): a boolean will do */
     lco_wait *rwait, *wwait; /* the slots of tcp, NULL: free */
     lco_io rresult, wresult; /* what they came to */
     size_t sent;             /* what send() returns */
@@ -88,5 +89,6 @@ LX_RAISES void lco_sock_open_read(lua_State *L);
 LX_RAISES void lco_sock_open_write(lua_State *L);
 LX_RAISES void lco_sock_open_opt(lua_State *L);
 LX_RAISES void lco_sock_open_pool(lua_State *L);
+LX_RAISES void lco_sock_open_ssl(lua_State *L);
 
 #endif

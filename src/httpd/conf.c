@@ -11,6 +11,7 @@
 #include "httpd/conf.h"
 #include "httpd/conf_code.h"
 #include "httpd/conf_sock.h"
+#include "httpd/conf_ssl.h"
 
 #include <apr_hash.h>
 #include <apr_strings.h>
@@ -167,6 +168,7 @@ void *lco_conf_merge_dir(apr_pool_t *conf_pool, void *base_v, void *add_v)
     d->http10_buffering =
         overlay(base->http10_buffering, add->http10_buffering);
     lco_conf_merge_sock(d, base, add);
+    d->tls = lco_conf_merge_ssl(conf_pool, base->tls, add->tls);
     return d;
 }
 

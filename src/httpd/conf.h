@@ -57,6 +57,8 @@ typedef struct lco_code {
 /* `LuaCoHandler None` */
 extern const lco_code lco_code_none;
 
+typedef struct lco_tls_settings lco_tls_settings;
+
 enum {
     LCO_UNSET = -1
 };
@@ -93,6 +95,7 @@ typedef struct lco_dir_conf {
     const char
         *resolver; /* "ADDR[:PORT],..."; NULL: not set; "": the system's */
     apr_interval_time_t resolver_timeout;
+    const lco_tls_settings *tls; /* io/tls.h; NULL: nothing set */
 } lco_dir_conf;
 
 typedef struct lco_server_conf {

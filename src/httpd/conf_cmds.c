@@ -8,6 +8,7 @@
 #include "httpd/conf.h"
 #include "httpd/conf_code.h"
 #include "httpd/conf_sock.h"
+#include "httpd/conf_ssl.h"
 
 #include <limits.h>
 #include <string.h>
@@ -410,6 +411,7 @@ const command_rec lco_conf_cmds[] = {
                   "the file is newer)"),
 
     LCO_CONF_SOCK_CMDS(IN_SECTIONS),
+    LCO_CONF_SSL_CMDS(IN_SECTIONS),
 
     AP_INIT_TAKE1("LuaCoVMs", set_vms, NULL, IN_SERVER,
                   "Lua VMs in each child process"),

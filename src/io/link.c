@@ -17,6 +17,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "io/tls.h"
+
 static void on_event(lco_loop *loop, lco_watch *w, unsigned revents)
 {
     lco_link *l = w->data;
@@ -111,6 +113,7 @@ int lco_link_error(const lco_link *l)
 void lco_link_close(lco_link *l)
 {
     lco_timer_stop(l->loop, &l->idle_timer);
+    lco_tls_close(l);
     lco_watch_stop(l->loop, &l->watch);
     close(l->fd);
     free(l);
@@ -150,6 +153,9 @@ ssize_t lco_link_recv(lco_link *l, void *buf, size_t len)
 {
     ssize_t n;
 
+    if (l->tls) {
+        return lco_tls_recv(l, buf, len);
+    }
     if (!l->readable) {
         errno = EAGAIN;
         return -1;
@@ -185,6 +191,9 @@ ssize_t lco_link_send(lco_link *l, const void *buf, size_t len)
 
     if (!l->nodelay) {
         set_nodelay(l);
+    }
+    if (l->tls) {
+        return lco_tls_send(l, buf, len);
     }
     if (!l->writable) {
         errno = EAGAIN;

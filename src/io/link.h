@@ -20,6 +20,7 @@
 
 typedef struct lco_link lco_link;
 typedef struct lco_pool lco_pool;
+typedef struct lco_tls lco_tls;
 
 struct lco_link {
     int fd;
@@ -29,8 +30,11 @@ struct lco_link {
     unsigned reused;       /* how often it came out of a pool */
     unsigned readable : 1; /* a read may give something */
     unsigned writable : 1;
-    unsigned hup : 1;     /* the peer sends no more: read to the end */
-    unsigned nodelay : 1; /* TCP_NODELAY is set, or not wanted */
+    unsigned hup : 1;         /* the peer sends no more: read to the end */
+    unsigned nodelay : 1;     /* TCP_NODELAY is set, or not wanted */
+    unsigned cross_read : 1;  /* TLS: a read waits for room ... */
+    unsigned cross_write : 1; /* ... a write for data */
+    lco_tls *tls;             /* NULL: plain */
     /* The user's: an event has changed what is ready. */
     void (*on_ready)(lco_link *l, void *user);
     void *user;
@@ -58,6 +62,16 @@ int lco_link_watch(lco_link *l, int writing);
 /* Has its readiness looked at anew: on_ready comes in the loop's next turn.
  * 0 or -1 with errno. */
 int lco_link_again(lco_link *l);
+
+/* Is a try to read, to send, worth while? */
+static inline int lco_link_can_read(const lco_link *l)
+{
+    return l->readable || (l->cross_read && l->writable);
+}
+static inline int lco_link_can_send(const lco_link *l)
+{
+    return l->writable || (l->cross_write && l->readable);
+}
 
 /* Reads into BUF, LEN > 0.  Returns how much (0: end), or -1 with errno,
  * EAGAIN where on_ready will come.  The link must be watched after EAGAIN. */

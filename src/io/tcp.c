@@ -2,7 +2,7 @@
  *
  * States and what leads from one to the next:
  *
- *   CLOSED -> QUEUED -> RESOLVING -> CONNECTING -> OPEN
+ *   CLOSED -> QUEUED -> RESOLVING -> CONNECTING -> OPEN -> HANDSHAKING -> OPEN
  *
  * where QUEUED and RESOLVING may be left out, an idle connection leads from
  * CLOSED or QUEUED to OPEN at once, and each leads back to CLOSED.  The hard
@@ -63,6 +63,7 @@ static void on_wtimer(lco_loop *loop, lco_timer *t)
         lco_tcp_end_write(tcp, LCO_IO_RESOLVE);
         return;
     case LCO_TCP_CONNECTING:
+    case LCO_TCP_HANDSHAKING:
         give_up(tcp);
         break;
     case LCO_TCP_OPEN:
@@ -108,6 +109,36 @@ static void connected(lco_tcp *tcp)
     }
 }
 
+/* Goes on with a handshake. */
+static lco_io shake(lco_tcp *tcp)
+{
+    lco_io rc = lco_tls_handshake(tcp->link, &tcp->tls_err, &tcp->tls_code);
+
+    if (rc == LCO_IO_OK) {
+        tcp->state = LCO_TCP_OPEN;
+    }
+    else if (rc == LCO_IO_WAIT) {
+        tcp->state = LCO_TCP_HANDSHAKING;
+        if (lco_link_watch(tcp->link, tcp->link->cross_read) != 0) {
+            tcp->tls_err = "handshake failed";
+            rc = LCO_IO_TLS;
+        }
+    }
+    if (rc == LCO_IO_TLS) {
+        give_up(tcp);
+    }
+    return rc;
+}
+
+static void on_handshake(lco_tcp *tcp)
+{
+    lco_io rc = shake(tcp);
+
+    if (rc != LCO_IO_WAIT) {
+        lco_tcp_end_write(tcp, rc);
+    }
+}
+
 static void on_ready(lco_link *l, void *user)
 {
     lco_tcp *tcp = user;
@@ -118,10 +149,14 @@ static void on_ready(lco_link *l, void *user)
         }
         return;
     }
-    if (tcp->rdone && l->readable) {
+    if (tcp->state == LCO_TCP_HANDSHAKING) {
+        on_handshake(tcp);
+        return;
+    }
+    if (tcp->rdone && lco_link_can_read(l)) {
         lco_tcp_on_readable(tcp);
     }
-    if (tcp->link == l && tcp->wdone && l->writable) {
+    if (tcp->link == l && tcp->wdone && lco_link_can_send(l)) {
         lco_tcp_on_writable(tcp);
     }
 }
@@ -318,6 +353,27 @@ lco_io lco_tcp_connect(lco_tcp *tcp, const lco_target *t, lco_pool *pool,
         }
     }
     rc = begin(tcp);
+    if (rc == LCO_IO_WAIT) {
+        tcp->wdone = done;
+    }
+    return rc;
+}
+
+lco_io lco_tcp_handshake(lco_tcp *tcp, SSL_CTX *ctx, const lco_tls_options *o,
+                         lco_tcp_done *done)
+{
+    lco_io rc;
+
+    tcp->tls_code = 0;
+    tcp->tls_err = lco_tls_start(tcp->link, ctx, o);
+    if (tcp->tls_err) {
+        lco_tcp_close(tcp);
+        return LCO_IO_TLS;
+    }
+    rc = shake(tcp);
+    if (rc == LCO_IO_WAIT) {
+        rc = limit(tcp, tcp->connect_timeout);
+    }
     if (rc == LCO_IO_WAIT) {
         tcp->wdone = done;
     }

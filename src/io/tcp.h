@@ -20,6 +20,7 @@
 #include "io/io.h"
 #include "io/link.h"
 #include "io/resolver.h"
+#include "io/tls.h"
 #include "io/until.h"
 #include "loop/loop.h"
 
@@ -31,6 +32,7 @@ typedef enum lco_tcp_state {
     LCO_TCP_QUEUED, /* waits for its turn in a pool with a backlog */
     LCO_TCP_RESOLVING,
     LCO_TCP_CONNECTING,
+    LCO_TCP_HANDSHAKING,
     LCO_TCP_OPEN
 } lco_tcp_state;
 
@@ -54,9 +56,11 @@ struct lco_tcp {
     /* To be read. */
     lco_tcp_state state;
     int err; /* errno of an LCO_IO_ERRNO, LCO_DNS_* of an LCO_IO_RESOLVE */
+    const char *tls_err; /* of an LCO_IO_TLS ... */
+    long tls_code;       /* ... and the verification's number, or 0 */
     unsigned read_closed : 1;
     unsigned write_closed : 1;
-    lco_link *link; /* while CONNECTING or OPEN */
+    lco_link *link; /* from CONNECTING on */
     lco_pool *pool; /* that counts this connection, or NULL */
 
     /* Private. */
@@ -94,6 +98,11 @@ void lco_tcp_free(lco_tcp *tcp);
  * connection of it is taken, or a place in its queue. */
 lco_io lco_tcp_connect(lco_tcp *tcp, const lco_target *t, lco_pool *pool,
                        lco_tcp_done *done);
+
+/* Makes an OPEN handle in which nothing waits a TLS connection.  A failure
+ * closes it. */
+lco_io lco_tcp_handshake(lco_tcp *tcp, SSL_CTX *ctx, const lco_tls_options *o,
+                         lco_tcp_done *done);
 
 /* Reads from an OPEN handle whose read_closed is not set.  N is for SIZE and
  * ANY; for UNTIL the size of a piece or 0.  U must stay while this

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/tls.h"
+
 enum {
     /* A read may grow up to this where the peer is faster than we. */
     LARGEST_READ = 256 * 1024,
@@ -238,7 +240,7 @@ static lco_io pump(lco_tcp *tcp)
     lco_io rc;
 
     while ((rc = look(tcp)) == LCO_IO_WAIT) {
-        if (taken >= TURN) {
+        if (taken >= TURN && !lco_tls_has_pending(tcp->link)) {
             if (lco_link_again(tcp->link) != 0) {
                 tcp->err = errno;
                 return LCO_IO_ERRNO;
@@ -271,7 +273,7 @@ static lco_io pump(lco_tcp *tcp)
 /* Arms what will go on with the reading. */
 static lco_io wait(lco_tcp *tcp)
 {
-    if (lco_link_watch(tcp->link, 0) != 0) {
+    if (lco_link_watch(tcp->link, tcp->link->cross_read) != 0) {
         tcp->err = errno;
         return LCO_IO_ERRNO;
     }

@@ -19,6 +19,15 @@ package LuaCo::Peer;
 #     I          sends the number of this connection, from 1, as a line
 #     X          takes no more orders, reads nothing, keeps the connection
 #
+# and, to begin with,
+#
+#     T          speaks TLS from the next line on
+#     V          sends the TLS version, the name asked for, whether the session
+#                was resumed and the client's name, as a line
+#
+# with the certificates of start(certs => $dir) (LuaCo::Certs): the one that
+# is asked for by name (good.test, ...), else good's.
+#
 # The listening socket has a process, each connection another one.
 
 use strict;
@@ -52,7 +61,7 @@ sub start {
         setpgrp(0, 0);
         $SIG{$_}   = 'DEFAULT' for qw(INT TERM HUP);
         $SIG{PIPE} = $SIG{CHLD} = 'IGNORE';
-        eval { listen_on(@listener) };
+        eval { listen_on(\%opt, @listener) };
         require POSIX;
         POSIX::_exit(1);
     }
@@ -78,8 +87,9 @@ sub DESTROY {
 }
 
 sub listen_on {
-    my (@listener) = @_;
+    my ($opt, @listener) = @_;
     require IO::Select;
+    my $context = $opt->{certs} ? tls_context($opt->{certs}) : undef;
     my $select = IO::Select->new(@listener);
     my $test   = getppid;
     my $number = 0;
@@ -90,7 +100,7 @@ sub listen_on {
             my $pid = fork;
             if (defined $pid && !$pid) {
                 close $_ for @listener;
-                eval { serve($socket, $number) };
+                eval { serve($socket, $number, $context) };
                 require POSIX;
                 POSIX::_exit(0);
             }
@@ -115,19 +125,41 @@ sub put {
 }
 
 sub take {
-    my ($socket, $buffer) = @_;
-    my $n = sysread $socket, $$buffer, 262144, length $$buffer;
+    my ($socket, $buffer, $size) = @_;
+    my $n = sysread $socket, $$buffer, $size // 262144, length $$buffer;
     die "gone\n" unless $n;
     return;
 }
 
+# Before the connections' processes are made: they share its session tickets.
+sub tls_context {
+    my ($dir) = @_;
+    require IO::Socket::SSL;
+    my (%cert, %key);
+    for my $name (qw(good expired revoked selfsigned chain)) {
+        $cert{"$name.test"} = "$dir/$name.crt";
+        $key{"$name.test"}  = "$dir/$name.key";
+    }
+    ($cert{''}, $key{''}) = ("$dir/good.crt", "$dir/good.key");
+    return IO::Socket::SSL::SSL_Context->new(
+        SSL_server      => 1,
+        SSL_cert_file   => \%cert,
+        SSL_key_file    => \%key,
+        SSL_ca_file     => "$dir/ca.crt",
+        SSL_verify_mode => 1,
+        SSL_session_id_context => 'peer',
+    ) || die "TLS: $IO::Socket::SSL::SSL_ERROR\n";
+}
+
 sub serve {
-    my ($socket, $number) = @_;
+    my ($socket, $number, $context) = @_;
     my $buffer = '';
     setsockopt $socket, IPPROTO_TCP, TCP_NODELAY, 1
         if $socket->isa('IO::Socket::INET');
     while (1) {
-        take($socket, \$buffer) until $buffer =~ /\n/;
+        # What comes after T is not for us.
+        my $one = $context && !$socket->isa('IO::Socket::SSL') ? 1 : undef;
+        take($socket, \$buffer, $one) until $buffer =~ /\n/;
         $buffer =~ s/^(.*?)\r?\n//;
         for my $order (split ' ', $1) {
             my ($what, @arg) = split /:/, $order, $order =~ /^B/ ? 3 : 2;
@@ -148,6 +180,20 @@ sub serve {
                     put($socket, $text x $k);
                     $n -= $k;
                 }
+            }
+            elsif ($what eq 'T') {
+                $socket = IO::Socket::SSL->start_SSL(
+                    $socket,
+                    SSL_server     => 1,
+                    SSL_reuse_ctx  => $context,
+                ) or die "TLS: $IO::Socket::SSL::SSL_ERROR\n";
+            }
+            elsif ($what eq 'V') {
+                put($socket, join(' ',
+                    $socket->get_sslversion,
+                    $socket->get_servername // '-',
+                    $socket->get_session_reused ? 'resumed' : 'new',
+                    $socket->peer_certificate('cn') // '-') . "\n");
             }
             elsif ($what eq 'W') { sleep $text }
             elsif ($what eq 'N') {

@@ -26,6 +26,7 @@ use List::Util ();
 use TAP::Harness;
 use TAP::Parser::Aggregator;
 
+use LuaCo::Certs;
 use LuaCo::Httpd;
 use LuaCo::Sanitizer;
 use LuaCo::Util qw(free_port wait_until marked_processes kill_marked
@@ -199,6 +200,7 @@ sub configure {
         LuaCo::Httpd::common_config() . $topics);
     spew('t/logs/conf/modules.conf', LuaCo::Httpd::load_modules($mpm, 'cgid'));
     LuaCo::Httpd::make_certificates("$top/t/logs/ssl");
+    LuaCo::Certs::make("$top/t/logs/peers");
 
     $self->{port} = $vars{port};
     delete $vars{top};

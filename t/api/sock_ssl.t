@@ -1,0 +1,90 @@
+# tags: prefork
+# Cosockets: TLS.
+
+use LuaCo::Test;
+
+use LuaCo::Peer;
+use LuaCo::Server;
+use LuaCo::Util qw(slurp);
+
+my $certs = 't/logs/peers';
+$certs = 'logs/peers' unless -d $certs;
+my $peer = LuaCo::Peer->start(port => port('sslpeer'), certs => $certs);
+
+sub row {
+    my ($where, $args, $body) = @_;
+    return {
+        name => "$where $args",
+        get  => "/api/sock_ssl/$where?$args",
+        body => $body,
+    };
+}
+
+sub fine {
+    my ($name, $client, $type) = @_;
+    return sprintf "%s\n2\nTLSv1_3 %s new %s\n", $type // 'userdata', $name,
+        $client // '-';
+}
+my $closed = "nilclosed\n";
+
+requests(
+    row('x', '',                             fine('-')),
+    row('x', 'name=good.test',               fine('good.test')),
+    row('x', 'name=good.test&verify=1',      fine('good.test')),
+    row('x', 'name=good.test&session=false', fine('good.test', undef, 'boolean')),
+    row('x', 'name=chain.test&verify=1',     fine('chain.test')),
+    row('x', 'name=selfsigned.test',         fine('selfsigned.test')),
+    row('x', 'verify=1',                     fine('-')),
+    row('x', 'name=other.test&verify=1',
+        "nil certificate host mismatch\n$closed"),
+    row('x', 'name=expired.test&verify=1',
+        "nil 10: certificate has expired\n$closed"),
+    row('x', 'name=selfsigned.test&verify=1',
+        qr/^nil 18: self-signed certificate\n$closed/),
+    row('depth0', 'name=chain.test&verify=1',
+        qr/^nil 22: certificate chain too long\n$closed/),
+    row('x',   'name=revoked.test&verify=1', fine('revoked.test')),
+    row('crl', 'name=revoked.test&verify=1',
+        "nil 23: certificate revoked\n$closed"),
+    row('crl', 'name=good.test&verify=1', fine('good.test')),
+    row('v12', 'name=good.test&verify=1',
+        "userdata\n2\nTLSv1_2 good.test new -\n"),
+    row('cert', 'name=good.test', fine('good.test', 'client.test')),
+    {   name => 'a conversation, a pool',
+        get  => '/api/sock_ssl/talk',
+        body => "28\none\ntwoxyz\n1000000\n3000010\ntrue3000000\ntrue\ntrue\n"
+            . "userdata\nuserdata\n1\n1 true\nagain\nnilclosed\n",
+    },
+    {   name => 'sessions are resumed',
+        get  => '/api/sock_ssl/resume',
+        body => "TLSv1_3 good.test new -\n"
+            . "TLSv1_3 good.test resumed -\n" x 2,
+    },
+    {   name => 'certificates by ngx.ssl',
+        get  => '/api/sock_ssl/client',
+        body => "true\ngood.test new client.test\n" x 2
+            . "true\ngood.test new -\n"
+            . "true\nnil ssl set client certificate failed\n"
+            . 'nilclient certificate must be supplied with corresponding private key' . "\n"
+            . 'nilclient certificate must be supplied with corresponding private key' . "\n"
+            . "nilbad cert arg: cdata expected, got string\n"
+            . "nilbad pkey arg: cdata expected, got userdata\n"
+            . "nilPEM_read_bio_X509_AUX() failed\nnild2i_X509_bio() failed\n"
+            . "nilPEM_read_bio_PrivateKey() failed\n"
+            . "nild2i_PrivateKey_bio() failed\n"
+            . "falsebad argument #1 to 'ngx.ssl.parse_pem_cert' (string expected, got table)\n",
+    },
+    {   name => 'errors',
+        get  => '/api/sock_ssl/errors',
+        body => "socket is never created nor connected\n"
+            . "ngx.socket sslhandshake: expecting 1 ~ 5 arguments (including the object), but seen 0\n"
+            . "socket is never created nor connected\nno session\ntimeout\n"
+            . "closed\nhandshake failed\nhandshake failed\ntoo early\n"
+            . "unread data in buffer\n1\nclosed\n",
+    },
+);
+
+like slurp("$certs/../keys.log"), qr/^CLIENT_TRAFFIC_SECRET_0 [0-9a-f]+ [0-9a-f]+$/m,
+    'keys are logged';
+
+done_testing;
