@@ -95,11 +95,12 @@ static void push_place(lua_State *L, const lco_wait *w)
     lua_pushliteral(L, "?");
 }
 
-static int push_busy(lua_State *L, const char *what, const lco_wait *w)
+int lco_sock_pushbusy(lua_State *L, const char *what, const lco_wait *w)
 {
     lua_pushnil(L);
     push_place(L, w);
-    lua_pushfstring(L, "socket busy %s (in %s)", what, lua_tostring(L, -1));
+    lua_pushfstring(L, "socket busy%s%s (in %s)", *what ? " " : "", what,
+                    lua_tostring(L, -1));
     lua_remove(L, -2);
     return 2;
 }
@@ -107,13 +108,13 @@ static int push_busy(lua_State *L, const char *what, const lco_wait *w)
 int lco_sock_busy(lua_State *L, const lco_sock *s, unsigned what)
 {
     if ((what & LCO_BUSY_CONNECTING) && s->wwait && s->conning) {
-        return push_busy(L, "connecting", s->wwait);
+        return lco_sock_pushbusy(L, "connecting", s->wwait);
     }
     if ((what & LCO_BUSY_READING) && s->rwait) {
-        return push_busy(L, "reading", s->rwait);
+        return lco_sock_pushbusy(L, "reading", s->rwait);
     }
     if ((what & LCO_BUSY_WRITING) && s->wwait) {
-        return push_busy(L, "writing", s->wwait);
+        return lco_sock_pushbusy(L, "writing", s->wwait);
     }
     return 0;
 }
@@ -130,7 +131,7 @@ void lco_sock_pusherrno(lua_State *L, int err)
     lua_pushlstring(L, text, i);
 }
 
-int lco_sock_pusherror(lua_State *L, const lco_sock *s, lco_io result)
+int lco_io_pusherror(lua_State *L, lco_io result, int err, const char *name)
 {
     lua_pushnil(L);
     switch (result) {
@@ -147,21 +148,13 @@ int lco_sock_pusherror(lua_State *L, const lco_sock *s, lco_io result)
         lua_pushliteral(L, "too many waiting connect operations");
         break;
     case LCO_IO_ERRNO:
-        lco_sock_pusherrno(L, s->tcp.err);
+        lco_sock_pusherrno(L, err);
         break;
     case LCO_IO_RESOLVE:
-        lua_pushfstring(L, "%s could not be resolved (%d: %s)",
-                        s->tcp.target.name, s->tcp.err,
-                        lco_dns_text(s->tcp.err));
+        lua_pushfstring(L, "%s could not be resolved (%d: %s)", name, err,
+                        lco_dns_text(err));
         break;
     case LCO_IO_TLS:
-        if (s->tcp.tls_code) {
-            lua_pushfstring(L, "%d: %s", (int) s->tcp.tls_code, s->tcp.tls_err);
-        }
-        else {
-            lua_pushstring(L, s->tcp.tls_err);
-        }
-        break;
     case LCO_IO_OK:
     case LCO_IO_WAIT:
         lua_pushliteral(L, "error");
@@ -170,7 +163,22 @@ int lco_sock_pusherror(lua_State *L, const lco_sock *s, lco_io result)
     return 2;
 }
 
-void lco_sock_log(lco_req *req, const lco_sock *s, const char *what, int err)
+int lco_sock_pusherror(lua_State *L, const lco_sock *s, lco_io result)
+{
+    if (result != LCO_IO_TLS) {
+        return lco_io_pusherror(L, result, s->tcp.err, s->tcp.target.name);
+    }
+    lua_pushnil(L);
+    if (s->tcp.tls_code) {
+        lua_pushfstring(L, "%d: %s", (int) s->tcp.tls_code, s->tcp.tls_err);
+    }
+    else {
+        lua_pushstring(L, s->tcp.tls_err);
+    }
+    return 2;
+}
+
+void lco_sock_loghost(lco_req *req, const char *host, const char *what, int err)
 {
     char buf[128];
 
@@ -180,12 +188,17 @@ void lco_sock_log(lco_req *req, const lco_sock *s, const char *what, int err)
     if (err) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, req->r,
                       "%s (%d: %s), socket: %s", what, err,
-                      strerror_r(err, buf, sizeof(buf)), s ? s->host : "none");
+                      strerror_r(err, buf, sizeof(buf)), host);
     }
     else {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, req->r, "%s, socket: %s", what,
-                      s ? s->host : "none");
+                      host);
     }
+}
+
+void lco_sock_log(lco_req *req, const lco_sock *s, const char *what, int err)
+{
+    lco_sock_loghost(req, s ? s->host : "none", what, err);
 }
 
 void lco_sock_stop(lco_wait *w)
@@ -379,5 +392,6 @@ void lco_api_open_sock(lua_State *L)
     lua_rawsetp(L, LUA_REGISTRYINDEX, &meta_key);
 
     luaL_newlib(L, socket_funcs);
+    lco_sock_open_udp(L);
     lua_setfield(L, -2, "socket");
 }

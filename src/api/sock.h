@@ -60,7 +60,14 @@ enum {
  * and "socket busy reading (...)" pushed, else 0. */
 LX_RAISES int lco_sock_busy(lua_State *L, const lco_sock *s, unsigned what);
 
-/* nil, and the message for RESULT.  Never raises but for memory. */
+/* nil, "socket busy WHAT (in FILE:LINE)" for where W waits. */
+LX_RAISES int lco_sock_pushbusy(lua_State *L, const char *what,
+                                const lco_wait *w);
+
+/* nil, and the message for RESULT, whose number is ERR; NAME: the host. */
+LX_RAISES int lco_io_pusherror(lua_State *L, lco_io result, int err,
+                               const char *name);
+/* The same for a TCP socket's. */
 LX_RAISES int lco_sock_pusherror(lua_State *L, const lco_sock *s,
                                  lco_io result);
 
@@ -69,6 +76,8 @@ LX_RAISES void lco_sock_pusherrno(lua_State *L, int err);
 
 /* Logs "WHAT, socket: HOST" if LuaCoSocketLogErrors is on. */
 void lco_sock_log(lco_req *req, const lco_sock *s, const char *what, int err);
+void lco_sock_loghost(lco_req *req, const char *host, const char *what,
+                      int err);
 
 /* Ends what the socket has of waits when a coroutine that waits in it is
  * killed: as in the reference the whole socket is closed. */
@@ -76,6 +85,20 @@ void lco_sock_stop(lco_wait *w);
 
 /* The current coroutine; raises if it may not wait. */
 LX_RAISES lco_co *lco_sock_checkco(lua_State *L, lco_req *req);
+
+/* What a send() argument comes to: text, in Lua's memory, `small` or `heap`. */
+typedef struct lco_sock_text {
+    const char *data;
+    size_t len;
+    char *heap;
+    char small[2048];
+} lco_sock_text;
+
+/* The text of the argument ARG, a string, number, boolean, nil or (nested)
+ * array of strings and numbers; raises for others.  Nothing may raise before
+ * lco_sock_text_close(). */
+LX_RAISES void lco_sock_text_open(lua_State *L, int arg, lco_sock_text *t);
+void lco_sock_text_close(lco_sock_text *t);
 
 /* The VM's pools; NULL: no memory. */
 LX_RAISES lco_pools *lco_sock_pools(lua_State *L);
@@ -90,5 +113,7 @@ LX_RAISES void lco_sock_open_write(lua_State *L);
 LX_RAISES void lco_sock_open_opt(lua_State *L);
 LX_RAISES void lco_sock_open_pool(lua_State *L);
 LX_RAISES void lco_sock_open_ssl(lua_State *L);
+/* ngx.socket.udp, into the table ngx.socket on the stack top. */
+LX_RAISES void lco_sock_open_udp(lua_State *L);
 
 #endif

@@ -1,4 +1,4 @@
-/* tcpsock:send.
+/* tcpsock:send, and the text that sockets send.
  *
  * A string goes to the socket from where it lies; what a table's pieces come
  * to is put together first, in two passes: the first may raise, the second
@@ -9,6 +9,7 @@
 #include "api/sock.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -135,64 +136,67 @@ static char *fill(lua_State *L, int idx, char *to)
     return to;
 }
 
-static lco_io send_table(lua_State *L, lco_sock *s)
+static void from_table(lua_State *L, int arg, lco_sock_text *t)
 {
-    char small[2048];
-    char *data = small;
-    lco_io rc;
-
-    s->sent = measure(L, 2, 1);
-    if (s->sent == 0) {
-        return LCO_IO_OK;
-    }
-    if (s->sent > sizeof(small)) {
-        data = malloc(s->sent);
-        if (!data) {
+    t->len = measure(L, arg, 1);
+    t->data = t->small;
+    if (t->len > sizeof(t->small)) {
+        t->data = t->heap = malloc(t->len);
+        if (!t->heap) {
             luaL_error(L, "no memory");
         }
     }
-    (void) fill(L, 2, data);
-    rc = lco_tcp_send(&s->tcp, data, s->sent, done);
-    if (data != small) {
-        free(data);
-    }
-    return rc;
+    (void) fill(L, arg, (char *) (uintptr_t) t->data);
 }
 
-static lco_io send_text(lco_sock *s, const char *data, size_t len)
+void lco_sock_text_open(lua_State *L, int arg, lco_sock_text *t)
 {
-    s->sent = len;
-    return len ? lco_tcp_send(&s->tcp, data, len, done) : LCO_IO_OK;
+    t->heap = NULL;
+    switch (lua_type(L, arg)) {
+    case LUA_TSTRING:
+        t->data = lua_tolstring(L, arg, &t->len);
+        break;
+    case LUA_TNUMBER:
+        t->len = lx_num2str(L, arg, t->small);
+        t->data = t->small;
+        break;
+    case LUA_TNIL:
+        t->data = "nil";
+        t->len = 3;
+        break;
+    case LUA_TBOOLEAN:
+        t->data = lua_toboolean(L, arg) ? "true" : "false";
+        t->len = strlen(t->data);
+        break;
+    case LUA_TTABLE:
+        from_table(L, arg, t);
+        break;
+    default:
+        luaL_argerror(L, arg,
+                      lua_pushfstring(L,
+                                      "string, number, boolean, nil, or array "
+                                      "table expected, got %s",
+                                      luaL_typename(L, arg)));
+    }
+}
+
+void lco_sock_text_close(lco_sock_text *t)
+{
+    free(t->heap);
 }
 
 static lco_io send_value(lua_State *L, lco_sock *s)
 {
-    char buf[LX_NUMSIZE];
-    const char *data;
-    size_t len;
+    lco_sock_text t;
+    lco_io rc = LCO_IO_OK;
 
-    switch (lua_type(L, 2)) {
-    case LUA_TSTRING:
-        data = lua_tolstring(L, 2, &len);
-        return send_text(s, data, len);
-    case LUA_TNUMBER:
-        len = lx_num2str(L, 2, buf);
-        return send_text(s, buf, len);
-    case LUA_TNIL:
-        return send_text(s, "nil", 3);
-    case LUA_TBOOLEAN:
-        return lua_toboolean(L, 2) ? send_text(s, "true", 4)
-                                   : send_text(s, "false", 5);
-    case LUA_TTABLE:
-        return send_table(L, s);
-    default:
-        luaL_argerror(L, 2,
-                      lua_pushfstring(L,
-                                      "string, number, boolean, nil, or array "
-                                      "table expected, got %s",
-                                      luaL_typename(L, 2)));
-        return LCO_IO_CLOSED;
+    lco_sock_text_open(L, 2, &t);
+    s->sent = t.len;
+    if (t.len) {
+        rc = lco_tcp_send(&s->tcp, t.data, t.len, done);
     }
+    lco_sock_text_close(&t);
+    return rc;
 }
 
 /* tcpsock:send(data) */

@@ -28,6 +28,9 @@ package LuaCo::Peer;
 # with the certificates of start(certs => $dir) (LuaCo::Certs): the one that
 # is asked for by name (good.test, ...), else good's.
 #
+# Over UDP, on the same port, a datagram is such a line; S and B send a datagram
+# each.
+#
 # The listening socket has a process, each connection another one.
 
 use strict;
@@ -55,13 +58,18 @@ sub start {
             || die "peer on $opt{unix}: $!\n";
         chmod 0777, $opt{unix};
     }
+    my $udp = IO::Socket::INET->new(
+        Proto     => 'udp',
+        LocalAddr => '127.0.0.1',
+        LocalPort => $port,
+    ) or die "peer on UDP port $port: $!\n";
     my $pid = fork // die "fork: $!\n";
     if (!$pid) {
         # Children go with the group.
         setpgrp(0, 0);
         $SIG{$_}   = 'DEFAULT' for qw(INT TERM HUP);
         $SIG{PIPE} = $SIG{CHLD} = 'IGNORE';
-        eval { listen_on(\%opt, @listener) };
+        eval { listen_on(\%opt, $udp, @listener) };
         require POSIX;
         POSIX::_exit(1);
     }
@@ -87,14 +95,25 @@ sub DESTROY {
 }
 
 sub listen_on {
-    my ($opt, @listener) = @_;
+    my ($opt, $udp, @listener) = @_;
     require IO::Select;
     my $context = $opt->{certs} ? tls_context($opt->{certs}) : undef;
-    my $select = IO::Select->new(@listener);
+    my $select = IO::Select->new(@listener, $udp);
     my $test   = getppid;
     my $number = 0;
     while (1) {
         for my $listener ($select->can_read(1)) {
+            if ($listener == $udp) {
+                my $from = recv $udp, my $line, 65536, 0;
+                next unless defined $from;
+                my $pid = fork;
+                if (defined $pid && !$pid) {
+                    answer_datagram($udp, $from, $line);
+                    require POSIX;
+                    POSIX::_exit(0);
+                }
+                next;
+            }
             my $socket = $listener->accept or next;
             $number++;
             my $pid = fork;
@@ -110,6 +129,19 @@ sub listen_on {
         if (getppid != $test) {
             kill KILL => -$$;
         }
+    }
+    return;
+}
+
+sub answer_datagram {
+    my ($udp, $from, $line) = @_;
+    for my $order (split ' ', $line) {
+        my ($what, @arg) = split /:/, $order, $order =~ /^B/ ? 3 : 2;
+        my $text = @arg ? $arg[-1] : '';
+        $text =~ s/%([0-9A-Fa-f]{2})/chr hex $1/ge;
+        if    ($what eq 'S') { send $udp, $text, 0, $from }
+        elsif ($what eq 'B') { send $udp, $text x $arg[0], 0, $from }
+        elsif ($what eq 'W') { sleep $text }
     }
     return;
 }
