@@ -67,6 +67,7 @@ FLAGS_asan = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-DLCO_DEBUG
 FLAGS_tsan = -O1 -fno-omit-frame-pointer -fsanitize=thread -DLCO_DEBUG
 FLAGS_hard = -O1 -DLCO_DEBUG
+FLAGS_onebyte = -O1 -DLCO_DEBUG
 FLAGS_valgrind = -O1 -DLCO_DEBUG
 FLAGS_analyzer = -fanalyzer
 FLAGS_fuzz = -O1 -fno-omit-frame-pointer -fsanitize=address,undefined \
@@ -184,6 +185,12 @@ asan tsan:
 	@build/setup build $(LUA) test
 	@+$(sub) VARIANT=$@ run-variant
 
+## make onebyte    the tests of cosockets, each read and write moving one byte
+.PHONY: onebyte
+onebyte:
+	@build/setup build $(LUA) test
+	@+$(sub) VARIANT=onebyte run-variant
+
 ## make hardlua    unit, scheduler and tagged tests on a Lua that checks itself
 .PHONY: hardlua
 hardlua:
@@ -210,14 +217,15 @@ run-fuzz-replay: fuzz-programs
 flags:
 	@echo '$(wordlist 2,999,$(COMPILE))'
 
-# Preloaded beside the thread sanitizer's runtime.
-$(OUT)/preload.so: build/tsan.c $(OUT)/flags
+# Preloaded: beside the thread sanitizer's runtime, or to cut what sockets move.
+PRELOAD = $(if $(filter tsan onebyte,$(VARIANT)),$(OUT)/preload.so)
+$(OUT)/preload.so: build/$(VARIANT).c $(OUT)/flags
 	@mkdir -p $(@D)
 	$(call say,LD)$(COMPILE) -fvisibility=default -shared -o $@ $<
 
 .PHONY: run-variant
 run-variant: module unit-programs test-modules \
-		$(if $(filter tsan,$(VARIANT)),$(OUT)/preload.so)
+		$(PRELOAD)
 	@build/run-tests --mpm='$(MPM)' $(TEST_OPTIONS) $(T)
 
 ## make lint       format, warnings of gcc and clang, static analysis, layers

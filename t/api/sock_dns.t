@@ -1,4 +1,4 @@
-# tags: prefork
+# tags: prefork onebyte
 # Cosockets: names to addresses.
 
 use LuaCo::Test;

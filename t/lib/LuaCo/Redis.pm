@@ -39,12 +39,11 @@ sub run {
         open STDIN,  '<', '/dev/null';
         open STDOUT, '>', "$dir/log";
         open STDERR, '>&', \*STDOUT;
-        exec 'redis-server', '--port', $self->{port}, '--bind', '127.0.0.1',
+        exec { 'redis-server' } 'redis-server', '--port', $self->{port}, '--bind', '127.0.0.1',
             '--unixsocket', $self->unix, '--unixsocketperm', '777',
             '--dir', $dir, '--save', '', '--appendonly', 'no',
-            '--daemonize', 'no';
-        require POSIX;
-        POSIX::_exit(127);
+            '--daemonize', 'no'
+            or do { require POSIX; POSIX::_exit(127) };
     }
     $self->{pid} = $pid;
     wait_until(

@@ -117,6 +117,7 @@ sub fits_variant {
     my ($self, $file) = @_;
     my %tag     = tags($file);
     my $variant = $self->{variant};
+    return $tag{onebyte} if $variant eq 'onebyte';
     return !$tag{"no-$variant"} if $variant ne 'hard' || $file =~ /\.c$/;
     return $tag{hardlua} || $file =~ m{^t/sched/};
 }

@@ -92,6 +92,10 @@ sub words {
             runtime_library('libtsan.so'));
         return @words;
     }
+    if ($self->{variant} eq 'onebyte') {
+        return () if $unit;
+        return ('env', 'LD_PRELOAD=' . LuaCo::Httpd::out() . '/preload.so');
+    }
     if ($self->{variant} eq 'hard') {
         my $lib = LuaCo::Httpd::top() . '/build/out/hardlua';
         return ('env', "LD_LIBRARY_PATH=$lib");
