@@ -19,6 +19,7 @@ use IO::Socket::INET;
 use Time::HiRes qw(clock_gettime sleep);
 
 use LuaCo::Httpd;
+use LuaCo::Redis;
 use LuaCo::Util qw(free_port slurp spew wait_until);
 
 our $threads = 64;
@@ -82,7 +83,32 @@ ngx.say(sum)
 LUA
 );
 
-my @content = qw(hello sleep doze park threads coroutines resumes prints);
+# One GET on a pooled connection; @REDIS@ is the port of the bench's own server.
+my $get = <<'LUA';
+local function get()
+    local sock = ngx.socket.tcp()
+    assert(sock:connect("127.0.0.1", @REDIS@))
+    assert(sock:send("*2\r\n$3\r\nGET\r\n$5\r\nbench\r\n"))
+    local line = sock:receive()
+    assert(sock:setkeepalive(60000, 2000))
+    return line
+end
+LUA
+$lua{redis1}  = "$get ngx.say(get())";
+$lua{redis20} = "$get for i = 1, 19 do get() end ngx.say(get())";
+$lua{redis20t} = <<"LUA";
+$get
+local t = {}
+for i = 1, 20 do t[i] = ngx.thread.spawn(get) end
+local ok, line
+for i = 1, 20 do ok, line = ngx.thread.wait(t[i]) end
+ngx.say(line)
+LUA
+
+my $redis;
+
+my @content = qw(hello sleep doze park threads coroutines resumes prints
+    redis1 redis20 redis20t);
 
 # Folders of a file.txt each: its bytes.
 my %files = (
@@ -98,6 +124,11 @@ my %running;
 sub new {
     my ($class, $kind, %opt) = @_;
     my $self = bless { kind => $kind, port => free_port(), %opt }, $class;
+    if (!$redis) {
+        $redis = LuaCo::Redis->start;
+        my $port = $redis->port;
+        s/\@REDIS\@/$port/g for values %lua;
+    }
     $self->{root} = tempdir('luaco-bench-XXXXXX', TMPDIR => 1);
     chmod 0755, $self->{root};
     make_path("$self->{root}/logs", "$self->{root}/lua");
