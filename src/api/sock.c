@@ -11,6 +11,7 @@
 #include "api/api.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -166,7 +167,8 @@ int lco_io_pusherror(lua_State *L, lco_io result, int err, const char *name)
 int lco_sock_pusherror(lua_State *L, const lco_sock *s, lco_io result)
 {
     if (result != LCO_IO_TLS) {
-        return lco_io_pusherror(L, result, s->tcp.err, s->tcp.target.name);
+        return lco_io_pusherror(L, result, s->tcp.err,
+                                s->tcp.dial ? s->tcp.dial->target.name : "");
     }
     lua_pushnil(L);
     if (s->tcp.tls_code) {
@@ -198,7 +200,19 @@ void lco_sock_loghost(lco_req *req, const char *host, const char *what, int err)
 
 void lco_sock_log(lco_req *req, const lco_sock *s, const char *what, int err)
 {
-    lco_sock_loghost(req, s ? s->host : "none", what, err);
+    char host[sizeof(s->host) + 8];
+
+    if (!s) {
+        lco_sock_loghost(req, "none", what, err);
+        return;
+    }
+    if (s->port) {
+        (void) snprintf(host, sizeof(host), "%s:%d", s->host, s->port);
+    }
+    else {
+        (void) snprintf(host, sizeof(host), "%s", s->host);
+    }
+    lco_sock_loghost(req, host, what, err);
 }
 
 void lco_sock_stop(lco_wait *w)
@@ -302,7 +316,9 @@ static int sock_gc(lua_State *L)
 
     lco_req_untie(&s->tie);
     lco_tcp_free(&s->tcp);
-    free(s->key);
+    if (s->key != s->key_small) {
+        free(s->key);
+    }
     s->key = NULL;
     return 0;
 }

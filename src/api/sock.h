@@ -30,9 +30,11 @@ typedef struct lco_sock {
      * socket was connected */
     lco_usec set_connect, set_send, set_read;
     lco_usec conf_connect, conf_send, conf_read;
-    char *key; /* of its pool; malloc'ed, NULL before connect() */
+    char *key; /* of its pool; key_small or malloc'ed, NULL before connect() */
     size_t key_len;
-    char host[64]; /* for the log, perhaps cut */
+    char key_small[40];
+    int port;      /* for the log, as the next */
+    char host[40]; /* perhaps cut */
 } lco_sock;
 
 /* The lco_sock of the socket object at IDX, NULL if it has none yet or is no

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct option {
@@ -58,7 +59,13 @@ static int sock_bind(lua_State *L)
     }
     lco_addr_set_port(&addr, (unsigned short) port);
     s = lco_sock_obtain(L, 1);
-    s->tcp.local = addr;
+    if (!s->tcp.local) {
+        s->tcp.local = malloc(sizeof(addr));
+        if (!s->tcp.local) {
+            return luaL_error(L, "no memory");
+        }
+    }
+    *s->tcp.local = addr;
     lua_pushboolean(L, 1);
     return 1;
 }

@@ -8,7 +8,6 @@
 #include "api/sock.h"
 
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -157,13 +156,18 @@ static void set_key(lua_State *L, lco_sock *s, int key)
 {
     size_t len;
     const char *name = lua_tolstring(L, key, &len);
-    char *copy = malloc(len + 1);
+    char *copy = s->key_small;
 
-    if (!copy) {
-        luaL_error(L, "no memory");
+    if (len >= sizeof(s->key_small)) {
+        copy = malloc(len + 1);
+        if (!copy) {
+            luaL_error(L, "no memory");
+        }
+    }
+    if (s->key != s->key_small) {
+        free(s->key);
     }
     memcpy(copy, name, len + 1);
-    free(s->key);
     s->key = copy;
     s->key_len = len;
 }
@@ -188,15 +192,12 @@ static lco_pool *choose_pool(lua_State *L, lco_sock *s, const options *o)
 
 static void note_host(lco_sock *s, const char *host, size_t len, int port)
 {
-    int n;
-
-    if (len > 48) {
-        len = 48;
+    if (len >= sizeof(s->host)) {
+        len = sizeof(s->host) - 1;
     }
-    n = snprintf(s->host, sizeof(s->host), "%.*s", (int) len, host);
-    if (port && n > 0) {
-        (void) snprintf(s->host + n, sizeof(s->host) - (size_t) n, ":%d", port);
-    }
+    memcpy(s->host, host, len);
+    s->host[len] = '\0';
+    s->port = port;
 }
 
 /* Connects, the arguments being known.  The userdata is on the stack. */

@@ -73,9 +73,9 @@ lco_link *lco_link_connect(lco_loop *loop, const lco_addr *addr,
         goto failed;
     }
     l->loop = loop;
-    l->peer = *addr;
+    l->is_unix = lco_addr_is_unix(addr) ? 1 : 0;
     l->readable = l->writable = 1;
-    l->nodelay = lco_addr_is_unix(addr) ? 1 : 0;
+    l->nodelay = l->is_unix;
     l->watch.fd = l->fd;
     l->watch.fn = on_event;
     l->watch.data = l;
@@ -116,6 +116,7 @@ void lco_link_close(lco_link *l)
     lco_tls_close(l);
     lco_watch_stop(l->loop, &l->watch);
     close(l->fd);
+    free(l->spare);
     free(l);
 }
 
@@ -127,7 +128,7 @@ int lco_link_watch(lco_link *l, int writing)
         /* A file socket tells of room whenever its peer reads: a wake-up for
          * nothing where nobody waits for it. */
         l->watch.events = in;
-        if (writing || !lco_addr_is_unix(&l->peer)) {
+        if (writing || !l->is_unix) {
             l->watch.events |= EPOLLOUT;
         }
         /* The first event says whether there is something by now. */

@@ -26,8 +26,8 @@ struct lco_link {
     int fd;
     lco_loop *loop;
     lco_watch watch;
-    lco_addr peer;
     unsigned reused;       /* how often it came out of a pool */
+    unsigned is_unix : 1;  /* a socket file's */
     unsigned readable : 1; /* a read may give something */
     unsigned writable : 1;
     unsigned hup : 1;         /* the peer sends no more: read to the end */
@@ -38,6 +38,8 @@ struct lco_link {
     /* The user's: an event has changed what is ready. */
     void (*on_ready)(lco_link *l, void *user);
     void *user;
+    unsigned char *spare; /* an empty buffer of its last user, or NULL */
+    size_t spare_size;
     /* connpool.c */
     lco_pool *pool;
     TAILQ_ENTRY(lco_link) idle;

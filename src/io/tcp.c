@@ -24,6 +24,13 @@ static void on_rtimer(lco_loop *loop, lco_timer *t)
     lco_tcp_end_read(t->data, LCO_IO_TIMEOUT);
 }
 
+static void cancel_query(lco_tcp *tcp)
+{
+    if (tcp->dial) {
+        lco_resolve_cancel(&tcp->dial->query);
+    }
+}
+
 /* The connection that could not be made is given up. */
 static void give_up(lco_tcp *tcp)
 {
@@ -31,7 +38,7 @@ static void give_up(lco_tcp *tcp)
     lco_pool *pool = tcp->pool;
 
     lco_timer_stop(tcp->loop, &tcp->wtimer);
-    lco_resolve_cancel(&tcp->query);
+    cancel_query(tcp);
     tcp->state = LCO_TCP_CLOSED;
     tcp->link = NULL;
     tcp->pool = NULL;
@@ -87,7 +94,11 @@ void lco_tcp_free(lco_tcp *tcp)
     lco_tcp_close(tcp);
     lco_tcp_drop_input(tcp);
     free(tcp->out);
+    free(tcp->dial);
+    free(tcp->local);
     tcp->out = NULL;
+    tcp->dial = NULL;
+    tcp->local = NULL;
 }
 
 /* ---- events ---- */
@@ -183,12 +194,26 @@ void lco_tcp_attach(lco_tcp *tcp, lco_link *l)
     tcp->state = LCO_TCP_OPEN;
     l->on_ready = on_ready;
     l->user = tcp;
+    if (l->spare) {
+        free(tcp->data);
+        tcp->data = l->spare;
+        tcp->cap = l->spare_size;
+        tcp->start = tcp->end = 0;
+        l->spare = NULL;
+    }
 }
 
 lco_link *lco_tcp_detach(lco_tcp *tcp)
 {
     lco_link *l = tcp->link;
 
+    /* The connection's next user will want a buffer of that size. */
+    if (tcp->cap == tcp->buffer_size) {
+        l->spare = tcp->data;
+        l->spare_size = tcp->cap;
+        tcp->data = NULL;
+    }
+    lco_tcp_drop_input(tcp);
     tcp->link = NULL;
     tcp->pool = NULL;
     tcp->state = LCO_TCP_CLOSED;
@@ -201,11 +226,11 @@ lco_link *lco_tcp_detach(lco_tcp *tcp)
 /* Begins to connect to the target's address.  OK, WAIT, or why not. */
 static lco_io try(lco_tcp *tcp)
 {
-    const lco_addr *local = tcp->local.len ? &tcp->local : NULL;
     int is_there;
     lco_link *l;
 
-    l = lco_link_connect(tcp->loop, &tcp->target.addr, local, &is_there);
+    l = lco_link_connect(tcp->loop, &tcp->dial->target.addr, tcp->local,
+                         &is_there);
     if (!l) {
         tcp->err = errno;
         return LCO_IO_ERRNO;
@@ -230,15 +255,14 @@ static lco_io try(lco_tcp *tcp)
  * with tcp->err.  OK, WAIT, or the last failure with everything given up. */
 static lco_io try_next(lco_tcp *tcp)
 {
+    lco_dial *d = tcp->dial;
     lco_io rc = LCO_IO_ERRNO;
 
-    while (rc == LCO_IO_ERRNO && tcp->tries > 0) {
-        lco_query *q = &tcp->query;
-
-        tcp->tries--;
-        lco_ip_to_addr(&tcp->target.addr, &q->addrs[tcp->addr_at],
-                       tcp->target.port);
-        tcp->addr_at = (tcp->addr_at + 1) % q->naddrs;
+    while (rc == LCO_IO_ERRNO && d->tries > 0) {
+        d->tries--;
+        lco_ip_to_addr(&d->target.addr, &d->query.addrs[d->addr_at],
+                       d->target.port);
+        d->addr_at = (d->addr_at + 1) % d->query.naddrs;
         rc = try(tcp);
     }
     if (rc == LCO_IO_ERRNO) {
@@ -261,11 +285,12 @@ static lco_io limit(lco_tcp *tcp, lco_usec timeout)
  * but goes on with the others if it fails. */
 static lco_io try_all(lco_tcp *tcp)
 {
+    lco_dial *d = tcp->dial;
     lco_io rc;
 
-    tcp->tries = tcp->query.naddrs;
+    d->tries = d->query.naddrs;
     /* No secret; a sequence of its own per thread would be no better. */
-    tcp->addr_at = (int) ((uint64_t) lco_now() % (unsigned) tcp->tries);
+    d->addr_at = (int) ((uint64_t) lco_now() % (unsigned) d->tries);
     rc = try_next(tcp);
     return rc == LCO_IO_WAIT ? limit(tcp, tcp->connect_timeout) : rc;
 }
@@ -290,22 +315,22 @@ static void on_resolved(lco_query *q, lco_io rc)
 /* Begins to connect.  OK, WAIT, or why not, with everything given up. */
 static lco_io begin(lco_tcp *tcp)
 {
+    lco_dial *d = tcp->dial;
     lco_io rc;
 
-    tcp->tries = 0;
-    if (tcp->target.addr.len) {
+    d->tries = 0;
+    if (d->target.addr.len) {
         rc = try(tcp);
         if (rc == LCO_IO_ERRNO) {
             give_up(tcp);
         }
         return rc == LCO_IO_WAIT ? limit(tcp, tcp->connect_timeout) : rc;
     }
-    tcp->query.done = on_resolved;
-    tcp->query.data = tcp;
-    tcp->query.err = LCO_DNS_SERVFAIL;
-    rc = tcp->resolver
-             ? lco_resolve(tcp->resolver, &tcp->query, tcp->target.name)
-             : LCO_IO_RESOLVE;
+    d->query.done = on_resolved;
+    d->query.data = tcp;
+    d->query.err = LCO_DNS_SERVFAIL;
+    rc = tcp->resolver ? lco_resolve(tcp->resolver, &d->query, d->target.name)
+                       : LCO_IO_RESOLVE;
     switch (rc) {
     case LCO_IO_OK:
         return try_all(tcp);
@@ -314,9 +339,18 @@ static lco_io begin(lco_tcp *tcp)
         return limit(tcp, tcp->resolve_timeout);
     default:
         give_up(tcp);
-        tcp->err = tcp->query.err;
+        tcp->err = d->query.err;
         return rc;
     }
+}
+
+static int make_dial(lco_tcp *tcp, const lco_target *t)
+{
+    tcp->dial = calloc(1, sizeof(*tcp->dial));
+    if (tcp->dial) {
+        tcp->dial->target = *t;
+    }
+    return tcp->dial != NULL;
 }
 
 lco_io lco_tcp_connect(lco_tcp *tcp, const lco_target *t, lco_pool *pool,
@@ -328,7 +362,8 @@ lco_io lco_tcp_connect(lco_tcp *tcp, const lco_target *t, lco_pool *pool,
     lco_tcp_drop_input(tcp);
     tcp->read_closed = tcp->write_closed = tcp->eof = 0;
     tcp->err = 0;
-    tcp->target = *t;
+    free(tcp->dial);
+    tcp->dial = NULL;
     if (pool) {
         rc = lco_pool_enter(pool, tcp, &l);
         if (rc == LCO_IO_FULL) {
@@ -337,7 +372,8 @@ lco_io lco_tcp_connect(lco_tcp *tcp, const lco_target *t, lco_pool *pool,
         tcp->pool = pool;
         if (rc == LCO_IO_WAIT) {
             tcp->state = LCO_TCP_QUEUED;
-            if (lco_timer_start(tcp->loop, &tcp->wtimer,
+            if (!make_dial(tcp, t) ||
+                lco_timer_start(tcp->loop, &tcp->wtimer,
                                 tcp->connect_timeout) != 0) {
                 tcp->state = LCO_TCP_CLOSED;
                 tcp->pool = NULL;
@@ -351,6 +387,10 @@ lco_io lco_tcp_connect(lco_tcp *tcp, const lco_target *t, lco_pool *pool,
             lco_tcp_attach(tcp, l);
             return LCO_IO_OK;
         }
+    }
+    if (!make_dial(tcp, t)) {
+        give_up(tcp);
+        return LCO_IO_NOMEM;
     }
     rc = begin(tcp);
     if (rc == LCO_IO_WAIT) {
@@ -425,7 +465,7 @@ void lco_tcp_close(lco_tcp *tcp)
         lco_pool_unqueue(pool, tcp);
         pool = NULL;
     }
-    lco_resolve_cancel(&tcp->query);
+    cancel_query(tcp);
     if (l) {
         lco_link_close(l);
     }

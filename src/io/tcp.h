@@ -44,11 +44,19 @@ typedef enum lco_read_kind {
     LCO_READ_UNTIL
 } lco_read_kind;
 
+/* What is needed to connect: malloc'ed, since it is large, and many sockets
+ * get a connection out of a pool. */
+typedef struct lco_dial {
+    lco_target target;
+    lco_query query;    /* the target's name, its addresses */
+    int addr_at, tries; /* which of them is tried, how many are left */
+} lco_dial;
+
 struct lco_tcp {
     /* Settings, the caller's. */
     lco_usec connect_timeout, send_timeout, read_timeout;
     size_t buffer_size;     /* read at least so much at a time */
-    lco_addr local;         /* len 0: not bound */
+    lco_addr *local;        /* malloc'ed, NULL: not bound */
     lco_resolver *resolver; /* for names; NULL: they cannot be resolved */
     lco_usec resolve_timeout;
     void *owner;
@@ -65,9 +73,7 @@ struct lco_tcp {
 
     /* Private. */
     lco_loop *loop;
-    lco_target target;
-    lco_query query;            /* the target's name, its addresses */
-    int addr_at, tries;         /* which of them is tried, how many are left */
+    lco_dial *dial; /* of a connection that did not come from a pool */
     TAILQ_ENTRY(lco_tcp) queue; /* QUEUED: in the pool's list */
 
     lco_timer rtimer, wtimer;
