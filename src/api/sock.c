@@ -126,7 +126,7 @@ void lco_sock_pusherrno(lua_State *L, int err)
     const char *msg = strerror_r(err, buf, sizeof(buf));
     size_t i;
 
-    for (i = 0; msg[i] && i < sizeof(text) - 1; i++) {
+    for (i = 0; i < sizeof(text) - 1 && msg[i]; i++) {
         text[i] = (char) tolower((unsigned char) msg[i]);
     }
     lua_pushlstring(L, text, i);
