@@ -316,6 +316,8 @@ static int sock_gc(lua_State *L)
 
     lco_req_untie(&s->tie);
     lco_tcp_free(&s->tcp);
+    X509_STORE_free(s->store);
+    s->store = NULL;
     if (s->key != s->key_small) {
         free(s->key);
     }

@@ -26,6 +26,7 @@ typedef struct lco_sock {
     lco_wait *rwait, *wwait; /* the slots of tcp, NULL: free */
     lco_io rresult, wresult; /* what they came to */
     size_t sent;             /* what send() returns */
+    X509_STORE *store;       /* settrustedstore(), for the next handshake */
     /* settimeout(): microseconds, 0: the configuration's, as it was when the
      * socket was connected */
     lco_usec set_connect, set_send, set_read;

@@ -272,7 +272,11 @@ static int sock_sslhandshake(lua_State *L)
     }
 
     lua_rawgeti(L, 1, 1);
+    /* For this handshake alone. */
+    o.store = s->store;
+    s->store = NULL;
     rc = lco_tcp_handshake(&s->tcp, ctx, &o, done);
+    X509_STORE_free(o.store);
     if (rc != LCO_IO_WAIT) {
         return push_result(L, req, s, rc);
     }
@@ -292,19 +296,32 @@ static int sock_sslhandshake(lua_State *L)
     return lco_run_yield(L);
 }
 
-/* tcpsock:getsslsession() */
-static int sock_getsslsession(lua_State *L)
+/* The socket of getsslpointer() and its like if it is open; else NULL, with 2
+ * results pushed. */
+static lco_sock *open_socket(lua_State *L)
 {
-    const lco_sock *s;
-    void **p;
+    lco_sock *s;
 
     lco_sock_checkself(L);
     s = lco_sock_get(L, 1);
     if (!s || !s->used) {
-        return luaL_error(L, "socket is never created nor connected");
+        luaL_error(L, "socket is never created nor connected");
     }
     if (!s->tcp.link || (s->tcp.read_closed && s->tcp.write_closed)) {
-        return lco_api_fail(L, "closed");
+        lco_api_fail(L, "closed");
+        return NULL;
+    }
+    return s;
+}
+
+/* tcpsock:getsslsession() */
+static int sock_getsslsession(lua_State *L)
+{
+    const lco_sock *s = open_socket(L);
+    void **p;
+
+    if (!s) {
+        return 2;
     }
     p = new_object(L, &session_key);
     *p = lco_tls_is_up(s->tcp.link) ? lco_tls_session(s->tcp.link) : NULL;
@@ -314,6 +331,77 @@ static int sock_getsslsession(lua_State *L)
     if (!SSL_SESSION_is_resumable(*p)) {
         return lco_api_fail(L, "not resumable");
     }
+    return 1;
+}
+
+/* tcpsock:getsslpointer(): the SSL *, for C functions. */
+static int sock_getsslpointer(lua_State *L)
+{
+    const lco_sock *s = open_socket(L);
+
+    if (!s) {
+        return 2;
+    }
+    if (!lco_tls_ssl(s->tcp.link)) {
+        return lco_api_fail(L, "no ssl connection");
+    }
+    lua_pushlightuserdata(L, lco_tls_ssl(s->tcp.link));
+    return 1;
+}
+
+/* tcpsock:getsslctx(): the SSL_CTX *, for C functions. */
+static int sock_getsslctx(lua_State *L)
+{
+    const lco_sock *s = open_socket(L);
+
+    if (!s) {
+        return 2;
+    }
+    if (!lco_tls_ssl(s->tcp.link)) {
+        return lco_api_fail(L, "no ssl context");
+    }
+    lua_pushlightuserdata(L, SSL_get_SSL_CTX(lco_tls_ssl(s->tcp.link)));
+    return 1;
+}
+
+/* tcpsock:settrustedstore(store): an X509_STORE * of a C function as light
+ * userdata, for the next handshake; nil: none. */
+static int sock_settrustedstore(lua_State *L)
+{
+    lco_req *req = lco_req_check(L);
+    lco_sock *s;
+
+    lua_settop(L, 2);
+    lco_sock_checkself(L);
+    s = lco_sock_get(L, 1);
+    if (!s || !s->used) {
+        return luaL_error(L, "socket is never created nor connected");
+    }
+    if (!lua_isnil(L, 2) && !lua_islightuserdata(L, 2)) {
+        lua_pushnil(L);
+        lua_pushfstring(L, "bad store arg: light userdata expected, got %s",
+                        luaL_typename(L, 2));
+        return 2;
+    }
+    if (!s->tcp.link || s->tcp.read_closed || s->tcp.write_closed) {
+        return lco_api_fail(L, "closed");
+    }
+    if (s->tie.req != req) {
+        return lco_api_fail(L, "bad request");
+    }
+    if (lco_tls_is_up(s->tcp.link)) {
+        return lco_api_fail(L, "ssl handshake already done; trusted store "
+                               "cannot be changed on an established TLS "
+                               "connection");
+    }
+    if (s->store) {
+        X509_STORE_free(s->store);
+    }
+    s->store = lua_touserdata(L, 2);
+    if (s->store) {
+        X509_STORE_up_ref(s->store);
+    }
+    lua_pushboolean(L, 1);
     return 1;
 }
 
@@ -498,6 +586,9 @@ static const luaL_Reg sock_funcs[] = {
     {"sslhandshake", sock_sslhandshake},
     {"getsslsession", sock_getsslsession},
     {"setclientcert", sock_setclientcert},
+    {"settrustedstore", sock_settrustedstore},
+    {"getsslpointer", sock_getsslpointer},
+    {"getsslctx", sock_getsslctx},
     {NULL, NULL},
 };
 

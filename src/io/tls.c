@@ -187,6 +187,9 @@ static const char *prepare(lco_link *l, SSL *ssl, const lco_tls_options *o)
     if (o->server_name && !SSL_set_tlsext_host_name(ssl, o->server_name)) {
         return "SSL_set_tlsext_host_name failed";
     }
+    if (o->store && !SSL_set1_verify_cert_store(ssl, o->store)) {
+        return "SSL_set1_verify_cert_store() failed";
+    }
     if (o->ask_status) {
         SSL_set_tlsext_status_type(ssl, TLSEXT_STATUSTYPE_ocsp);
     }

@@ -38,6 +38,7 @@ typedef struct lco_tls_options {
     SSL_SESSION *session;    /* to be resumed, NULL: none */
     STACK_OF(X509) * certs;  /* instead of the settings'; NULL: those */
     EVP_PKEY *key;
+    X509_STORE *store; /* trusted, instead of the settings'; NULL: those */
     int verify;
     int ask_status; /* OCSP */
 } lco_tls_options;

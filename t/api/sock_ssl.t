@@ -53,7 +53,8 @@ requests(
     {   name => 'a conversation, a pool',
         get  => '/api/sock_ssl/talk',
         body => "28\none\ntwoxyz\ntrue\ntrue\ntrue\ntrue\ntrue\n"
-            . "userdata\nuserdata\n1\n1 true\nagain\nnilclosed\n",
+            . "userdata\nuserdata\nuserdatauserdata\nssl handshake already done\n"
+            . "1\n1 true\nagain\nnilclosed\n",
     },
     {   name => 'sessions are resumed',
         get  => '/api/sock_ssl/resume',
@@ -79,7 +80,9 @@ requests(
         # The last but two: what has not been read is no TLS, either.
         body => qr/^socket\ is\ never\ created\ nor\ connected\n
             ngx\.socket\ sslhandshake:\ expecting\ 1\ ~\ 5\ arguments\ \(including\ the\ object\),\ but\ seen\ 0\n
-            socket\ is\ never\ created\ nor\ connected\nno\ session\ntimeout\n
+            (?:socket\ is\ never\ created\ nor\ connected\n){2}no\ session\n
+            no\ ssl\ connection\nno\ ssl\ context\n
+            bad\ store\ arg:\ light\ userdata\ expected,\ got\ string\ntrue\ntimeout\n
             closed\nhandshake\ failed\nhandshake\ failed\ntoo\ early\n
             (?:unread\ data\ in\ buffer|handshake\ failed)\n1\nclosed\n$/x,
     },
