@@ -1,4 +1,4 @@
-# tags: prefork
+# tags: prefork hardlua
 # TCP cosockets: what becomes of them with their request, its threads and its
 # client.  What the methods return is compared in t/compare/cases/sock.
 

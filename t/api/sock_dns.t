@@ -1,4 +1,4 @@
-# tags: prefork onebyte
+# tags: prefork hardlua onebyte
 # Cosockets: names to addresses.
 
 use LuaCo::Test;

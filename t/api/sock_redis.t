@@ -1,4 +1,4 @@
-# tags: prefork onebyte
+# tags: prefork hardlua onebyte
 # Cosockets and a real Redis.
 
 use LuaCo::Test;

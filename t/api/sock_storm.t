@@ -1,4 +1,4 @@
-# tags: prefork
+# tags: prefork hardlua
 # Random conversations, ended at random: by the script, by an error, by the
 # client.  What is looked for is a child that dies or a sanitizer that speaks;
 # the server must answer as ever at the end.

@@ -1,4 +1,4 @@
-# tags: prefork
+# tags: prefork hardlua
 # Datagram cosockets; what the methods return is compared in
 # t/compare/cases/sock/udp*.lua.
 
