@@ -62,7 +62,7 @@ LuaCoSocketLogErrors Off
     <LuaCoHandler>
         local sock = ngx.socket.tcp()
         assert(sock:connect("127.0.0.1", $port))
-        sock:send("W:0.1 S:answer%0A\\n")
+        sock:send("W:1 S:answer%0A\\n")
         ngx.say(sock:receive())
     </LuaCoHandler>
 </LocationMatch>

@@ -22,7 +22,7 @@ end
 ngx.say(ngx.thread.wait(reader))
 
 local writer = ngx.thread.spawn(function()
-    return sock:send("W:0.1 N:20000000\n" .. ("x"):rep(20000000))
+    return sock:send("W:0.4 N:20000000\n" .. ("x"):rep(20000000))
 end)
 ngx.say("busy: ", text(select(2, sock:send("x"))))
 ngx.say("busy: ", text(select(2, sock:close())))
