@@ -129,7 +129,6 @@ void lco_req_give_code(lco_req *req)
 
 void lco_req_abort(lco_req *req)
 {
-    lco_req_unready(req);
     if (req->stage == LCO_STAGE_RUN || req->stage == LCO_STAGE_SERVICE) {
         lco_run_abort(&req->run); /* cancels every wait */
         req->stage = LCO_STAGE_ENDED;
@@ -141,6 +140,10 @@ void lco_req_abort(lco_req *req)
         req->result = LCO_ERROR;
     }
     lco_body_idle(req);
+    /* After that: a wait that is cancelled may end another one (a reader and a
+     * writer of one socket), which is news for the loop until it is cancelled
+     * itself. */
+    lco_req_unready(req);
 }
 
 void lco_req_discard(lco_req *req)
