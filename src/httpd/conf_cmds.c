@@ -183,8 +183,9 @@ static const char *set_regex_cache(cmd_parms *cmd, void *dconf, const char *arg)
 
     (void) dconf;
     return err ? err
-               : parse_count(cmd, arg, 0, 1000000,
-                             &lco_conf_server(cmd->server)->regex_cache_max);
+               : lco_conf_parse_count(
+                     cmd, arg, 0, 1000000,
+                     &lco_conf_server(cmd->server)->regex_cache_max);
 }
 
 static const char *set_regex_match_limit(cmd_parms *cmd, void *dconf,
@@ -194,8 +195,9 @@ static const char *set_regex_match_limit(cmd_parms *cmd, void *dconf,
 
     (void) dconf;
     return err ? err
-               : parse_count(cmd, arg, 0, INT_MAX,
-                             &lco_conf_server(cmd->server)->regex_match_limit);
+               : lco_conf_parse_count(
+                     cmd, arg, 0, INT_MAX,
+                     &lco_conf_server(cmd->server)->regex_match_limit);
 }
 
 /* Bytes: a number, which may end in k or m. */
