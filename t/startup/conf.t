@@ -145,6 +145,24 @@ my @refused = (
         'many', '1000001'
     ),
     (   map {
+            [   "LuaCoRegexCacheMaxEntries $_",
+                "LuaCoRegexCacheMaxEntries $_\n",
+                1,
+                qr/must be a whole number from 0 to 1000000, not/
+            ]
+        } '-1',
+        'many', '1000001'
+    ),
+    (   map {
+            [   "LuaCoRegexMatchLimit $_",
+                "LuaCoRegexMatchLimit $_\n",
+                1,
+                qr/must be a whole number from 0 to 2147483647, not/
+            ]
+        } '-1',
+        '2147483648', '1k'
+    ),
+    (   map {
             [   "LuaCoShutdownTimeout $_",
                 "LuaCoShutdownTimeout $_\n",
                 1,
@@ -182,6 +200,8 @@ for my $directive (
     'LuaCoPackagePath x',
     'LuaCoPackageCPath x',
     'LuaCoThreadCacheMaxEntries 1',
+    'LuaCoRegexCacheMaxEntries 1',
+    'LuaCoRegexMatchLimit 1',
     'LuaCoShutdownTimeout 1',
     'LuaCoNumbers lua',
     )
