@@ -69,6 +69,16 @@ for i = 1, 10000 do
 end
 ngx.say(sum)
 LUA
+    regex => <<'LUA',
+local re, md5, escape = ngx.re, ngx.md5, ngx.escape_uri
+local n = 0
+for i = 1, 50 do
+    local m = re.match("session=17; id=4711; name=some user 42",
+        "id=([0-9]+); name=(?<name>[a-z ]+[0-9]+)", "jo")
+    n = n + #md5(m[1]) + #escape(m.name)
+end
+ngx.say(n)
+LUA
     resumes => <<'LUA',
 local resume, yield = coroutine.resume, coroutine.yield
 local co = coroutine.create(function(i)
@@ -108,7 +118,7 @@ LUA
 my $redis;
 
 my @content = qw(hello sleep doze park threads coroutines resumes prints
-    redis1 redis20 redis20t);
+    redis1 redis20 redis20t regex);
 
 # Folders of a file.txt each: its bytes.
 my %files = (
