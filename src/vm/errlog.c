@@ -4,7 +4,9 @@
  * programs, and while this module holds locks.  The ring's lock is therefore
  * taken for a copy only, and not at all in a process that is not the one that
  * the ring was made for: a lock that another thread held at a fork stays held
- * in the new process.
+ * in the new process.  httpd's signal handlers log too (a crash, prefork's
+ * end); one that has interrupted a copy finds the lock its own, and its line is
+ * not kept.
  */
 #include "vm/errlog.h"
 
@@ -16,7 +18,7 @@
 #include <unistd.h>
 
 static lco_logring ring;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_mutex_t lock = PTHREAD_ERRORCHECK_MUTEX_INITIALIZER_NP;
 static atomic_int is_on;
 static atomic_int filter_level;
 static pid_t owner; /* set before the process' threads start */
@@ -78,7 +80,9 @@ void lco_errlog_put(int level, const char *msg)
         getpid() != owner) {
         return;
     }
-    pthread_mutex_lock(&lock);
+    if (pthread_mutex_lock(&lock)) {
+        return;
+    }
     if (ring.data) {
         lco_logring_put(&ring, level, apr_time_now(), msg, strlen(msg));
     }
