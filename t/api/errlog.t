@@ -197,6 +197,35 @@ CONF
     $s->stop;
 };
 
+subtest 'many at once' => sub {
+    $s->set_conf(<<"CONF");
+LuaCoVMs 3
+LuaCoCaptureErrorLog 16k
+<Location />
+    LuaCoVirtual On
+    <LuaCoHandler>
+        local errlog = require "ngx.errlog"
+        local n = tonumber(ngx.var.request_id:sub(1, 2), 16)
+        for i = 1, 20 do
+            ngx.log(ngx.ERR, "mark", ("x"):rep(n * i % 700), "end")
+            if i % 7 == 0 then ngx.sleep(0) end
+        end
+        local logs = errlog.get_logs(n % 30)
+        for i = 1, #logs, 3 do
+            if logs[i + 2]:find("mark", 1, true) and not logs[i + 2]:find("markx*end\$") then ngx.say("torn: ", logs[i + 2]) end
+        end
+        ngx.say("whole")
+    </LuaCoHandler>
+</Location>
+CONF
+    $s->start;
+    my $load = $s->load('/', clients => 6, body => qr/\Awhole\n\z/);
+    ok $load->wait_done(300), 'requests';
+    my $sum = $load->stop;
+    is $sum->{failed}, 0, 'none torn' or diag $sum->{why};
+    $s->stop;
+};
+
 subtest 'the directive' => sub {
     for my $size (qw(x 1 4095 3k 2048m 99999999999999999999 4kk -4k)) {
         $s->set_conf("LuaCoCaptureErrorLog $size\n");
