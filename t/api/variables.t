@@ -217,6 +217,15 @@ $list
         ngx.var.limit_rate = nil
         ngx.say(ngx.var.limit_rate)
     </LuaCoHandler>
+    <LuaCoHeaderFilter>
+$list
+        ngx.var.from_filter = "set"
+        ngx.header.x_vars = (list("status uri sent_http_x request_method limit_rate"):gsub("\\n", " "))
+    </LuaCoHeaderFilter>
+    <LuaCoBodyFilter>
+$list
+        if ngx.arg[2] then ngx.arg[1] = ngx.arg[1] .. list("status from_filter") end
+    </LuaCoBodyFilter>
     <LuaCoLog>
 $list
         ngx.log(ngx.ERR, "late: ", (list("status body_bytes_sent request_completion sent_http_x uri args http_x tcpinfo_rtt"):gsub("\\n", " ")))
@@ -298,7 +307,11 @@ subtest 'phases' => sub {
     is $r->body, "uri=/api/phases\nstatus=000\nlimit_rate=4096\n"
         . "uri=/api/phases\nstatus=000\nlimit_rate=3072\nargs nil\n"
         . "1024 1\n1048576 1024\n0 none\n5120 5\n5120 5\n5120 5\n5120 5\n5120 5\n"
-        . "4194304 4096\n0\n", 'access and content';
+        . "4194304 4096\n0\nstatus=200\nfrom_filter=set\n",
+        'access, content, body filter';
+    is $r->header('X-Vars'),
+        'status=200 uri=/api/phases sent_http_x=a request_method=GET limit_rate=0',
+        'header filter';
     ok $s->wait_for_log(qr/invalid \$limit_rate "1x"$/), 'a bad rate is logged';
     my $length = length $r->body;
     ok $s->wait_for_log(qr{late: status=200 body_bytes_sent=$length request_completion=OK sent_http_x=a uri=/api/phases args nil http_x nil tcpinfo_rtt=\d+ $}),
