@@ -121,6 +121,8 @@ static const var_builtin builtins[] = {
     {"remote_port", lco_var_remote_port, NULL},
     {"remote_user", lco_var_remote_user, NULL},
     {"request", lco_var_request, NULL},
+    {"request_body", lco_var_request_body, NULL},
+    {"request_body_file", lco_var_request_body_file, NULL},
     {"request_completion", lco_var_request_completion, NULL},
     {"request_filename", lco_var_request_filename, NULL},
     {"request_id", lco_var_request_id, NULL},

@@ -54,8 +54,8 @@ lco_var_get_fn lco_var_uri, lco_var_args, lco_var_is_args, lco_var_request,
     lco_var_scheme, lco_var_https, lco_var_http2, lco_var_empty, lco_var_host,
     lco_var_content_length, lco_var_content_type, lco_var_document_root,
     lco_var_request_filename, lco_var_remote_user, lco_var_request_id,
-    lco_var_request_length, lco_var_request_time, lco_var_limit_rate,
-    lco_var_server_name;
+    lco_var_request_length, lco_var_request_body, lco_var_request_body_file,
+    lco_var_request_time, lco_var_limit_rate, lco_var_server_name;
 lco_var_set_fn lco_var_set_args, lco_var_set_limit_rate;
 lco_var_family_fn lco_var_http, lco_var_arg, lco_var_cookie;
 

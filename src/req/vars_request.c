@@ -4,6 +4,8 @@
  */
 #include "req/vars_priv.h"
 
+#include "req/body.h"
+
 #include <apr_general.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
@@ -115,8 +117,27 @@ int lco_var_host(lco_req *req, lco_var *var)
 
 int lco_var_content_length(lco_req *req, lco_var *var)
 {
-    return lco_give_string(var,
-                           apr_table_get(req->r->headers_in, "Content-Length"));
+    const char *header = apr_table_get(req->r->headers_in, "Content-Length");
+    apr_off_t read;
+
+    if (header) {
+        return lco_give_string(var, header);
+    }
+    read = lco_body_content_length(req); /* of a chunked one */
+    return read < 0 ? 0 : lco_give_number(var, read);
+}
+
+int lco_var_request_body(lco_req *req, lco_var *var)
+{
+    apr_size_t len;
+    const char *data = lco_body_data(req, &len);
+
+    return data ? lco_give(var, data, len) : 0;
+}
+
+int lco_var_request_body_file(lco_req *req, lco_var *var)
+{
+    return lco_give_string(var, lco_body_file(req));
 }
 
 int lco_var_content_type(lco_req *req, lco_var *var)
@@ -158,7 +179,7 @@ static int add_field_length(void *data, const char *key, const char *value)
 int lco_var_request_length(lco_req *req, lco_var *var)
 {
     request_rec *r = lco_var_original(req->r);
-    apr_off_t sum = r->read_length;
+    apr_off_t sum = r->read_length + lco_body_received(req);
 
     sum += (apr_off_t) (strlen(r->the_request ? r->the_request : "") +
                         strlen("\r\n\r\n"));

@@ -105,6 +105,8 @@ my %value = (
     remote_port               => '0',
     remote_user               => 'user',
     request                   => 'POST /api/%78/v?a=1&x=2 HTTP/1.1',
+    request_body              => undef,
+    request_body_file         => undef,
     request_completion        => '',
     request_filename          => qr{/\S+/htdocs/api/x/v},
     request_id                => qr/[0-9a-f]{32}/,
