@@ -295,8 +295,11 @@ subtest 'HTTP/2' => sub {
     is curl(@h2, '-d', 'x' x 100_000, "${url}read"), "file 100000 \n", 'large';
     is curl(@h2, '-d', 'abc', '-H', 'Content-Length:', "${url}read"),
         "data 3 abc\n", 'no length';
-    is curl(@h2, '-d', 'x' x 101, '-o', '/dev/null', '-w', '%{http_code}',
-        "${url}limit"), '413', 'too large';
+    # mod_http2 resets some of the streams whose body was not read, with any
+    # handler: the client may not see the response.
+    my $log = error_log();
+    curl(@h2, '-o', '/dev/null', '-d', 'x' x 101, '-s', "${url}limit");
+    ok $log->wait_for(qr/reading the request body failed: 413/), 'too large';
 };
 
 done_testing;
