@@ -593,6 +593,7 @@ int lco_drive_outcome(lco_req *req)
     }
     if (req->phase == LCO_PHASE_AUTHZ) {
         /* It may only decide: nothing was written. */
+        req->input_failed = 0;
         return rc == NGX_DECLINED ? DECLINED
                : rc < 0           ? HTTP_INTERNAL_SERVER_ERROR
                                   : rc;

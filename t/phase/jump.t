@@ -10,12 +10,15 @@ if (get('/has', port => $port)->body ne 'function') {
     plan skip_all => 'no ngx.req.set_uri';
 }
 
+my $id = 0;
+
 sub logged {
     my ($uri) = @_;
+    $id++;
     my $log  = error_log();
-    my $r    = get($uri, port => $port);
-    my $line = $log->wait_for(qr/logged: /) // $log->text;
-    my ($what) = $line =~ /logged: (.*)\./;
+    my $r    = get("$uri&id=$id", port => $port);
+    my $line = $log->wait_for(qr/logged: .*id=$id\./) // $log->text;
+    my ($what) = $line =~ /logged: (.*)\. for/;
     return ($r, $what);
 }
 

@@ -14,12 +14,15 @@ sub ask {
 }
 
 # The answer, and what LuaCoLog found in ngx.ctx.
+my $id = 0;
+
 sub logged {
     my ($uri) = @_;
+    $id++;
     my $log  = error_log();
-    my $r    = ask($uri);
-    my $line = $log->wait_for(qr/logged: /) // $log->text;
-    my ($what) = $line =~ /logged: (.*)\./;
+    my $r    = ask("$uri&id=$id");
+    my $line = $log->wait_for(qr/logged: .*id=$id\./) // $log->text;
+    my ($what) = $line =~ /logged: (.*)\. for/;
     return ($r, $what);
 }
 
@@ -52,7 +55,7 @@ for my $uri (sort keys %steps) {
             my ($r, $got) = logged("$uri?park=$park");
             is $got, $steps{$uri}, "park=$park";
             is $r->body, $body{$uri}, "park=$park: body" if $body{$uri};
-            is $r->body, "back: /x?park=$park\n", "park=$park: proxied"
+            is $r->body, "back: /x?park=$park&id=$id\n", "park=$park: proxied"
                 if $uri =~ /proxied/;
         }
     };
@@ -157,8 +160,8 @@ SKIP: {
             $c->request('GET', "/abort?$phase=sleep");
             ok $log->wait_for(qr/sleeps in $phase/), "$phase waits";
             $c->close;
-            my $line = $log->wait_for(qr/logged: /) // '';
-            like $line, qr{logged: /abort 499 .*$phase\.}, "$phase: 499";
+            my $line = $log->wait_for(qr{logged: /abort}) // '';
+            like $line, qr{logged: /abort 499 .*$phase\. for}, "$phase: 499";
         }
     };
 }
