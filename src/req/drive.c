@@ -5,7 +5,7 @@
  * ended or everything of it waits.  A worker calls it for the first stretch
  * and, where a request cannot be parked, for all others; the loop thread while
  * the request is parked.  What the phase came to is turned into a hook's answer
- * by outcome(), always on a worker.
+ * by lco_drive_outcome() (outcome.c).
  */
 #include "req/drive.h"
 
@@ -23,14 +23,12 @@
 #include "req/body.h"
 #include "req/conn.h"
 #include "req/finish.h"
+#include "req/flush.h"
 #include "req/outbox.h"
 #include "req/rest.h"
 #include "vm/code.h"
 
 APLOG_USE_MODULE(luaco);
-
-/* ngx.DECLINED, which ngx.exit() takes. */
-#define NGX_DECLINED (-5)
 
 /* ---- the scheduler's host ---- */
 
@@ -186,97 +184,6 @@ static int note(lco_req *req, int rc)
     return 0;
 }
 
-static int push_one(lua_State *L, lco_wait *w)
-{
-    (void) w;
-    lua_pushinteger(L, 1);
-    return 1;
-}
-
-static int push_gone(lua_State *L, lco_wait *w)
-{
-    (void) w;
-    lua_pushnil(L);
-    lua_pushliteral(L, "client aborted");
-    return 2;
-}
-
-static int push_timeout(lua_State *L, lco_wait *w)
-{
-    (void) w;
-    lua_pushnil(L);
-    lua_pushliteral(L, "timeout");
-    return 2;
-}
-
-static void stop_flush(lco_wait *w)
-{
-    lco_timer_stop(w->req->vm->loop, &w->timer);
-    TAILQ_REMOVE(&w->req->flushers, w, link);
-}
-
-static void flush_timeout(lco_loop *loop, lco_timer *t)
-{
-    lco_wait *w = t->data;
-
-    (void) loop;
-    TAILQ_REMOVE(&w->req->flushers, w, link);
-    lco_wait_done(w, push_timeout);
-}
-
-static void serve_flushers(lco_req *req, lco_drained d)
-{
-    lco_wait *w;
-
-    while (d != LCO_DRAIN_SLOW && (w = TAILQ_FIRST(&req->flushers))) {
-        TAILQ_REMOVE(&req->flushers, w, link);
-        lco_timer_stop(req->vm->loop, &w->timer);
-        lco_wait_done(w, d == LCO_DRAIN_CLEAR ? push_one : push_gone);
-    }
-    req->flush_waits = !TAILQ_EMPTY(&req->flushers);
-}
-
-/* The client took something: its time begins anew. */
-static void renew_flushers(lco_req *req)
-{
-    lco_wait *w;
-
-    TAILQ_FOREACH(w, &req->flushers, link)
-    {
-        (void) lco_timer_start(req->vm->loop, &w->timer,
-                               req->r->server->timeout);
-    }
-}
-
-/* The flush that the current coroutine asked for came to D. */
-static int serve_flush(lco_req *req, lco_drained d)
-{
-    lco_co *co = req->run.cur;
-    lco_wait *w;
-
-    if (d != LCO_DRAIN_CLEAR) {
-        w = lco_wait_new(req, co, stop_flush);
-        if (w) {
-            TAILQ_INSERT_TAIL(&req->flushers, w, link);
-            req->flush_waits = 1;
-            if (d == LCO_DRAIN_SLOW) {
-                w->timer.fn = flush_timeout;
-                (void) lco_timer_start(req->vm->loop, &w->timer,
-                                       req->r->server->timeout);
-            }
-            else {
-                /* A message allocates: it is pushed by deliver(). */
-                serve_flushers(req, d);
-            }
-            return lco_run_wait(&req->run);
-        }
-        lua_pushnil(lco_co_state(co));
-        return lco_run_continue(&req->run, 1);
-    }
-    lua_pushinteger(lco_co_state(co), 1);
-    return lco_run_continue(&req->run, 1);
-}
-
 /* The service that the current coroutine asked for was done, VM left. */
 static int serve(lco_req *req, lco_drained d)
 {
@@ -286,7 +193,7 @@ static int serve(lco_req *req, lco_drained d)
     case LCO_SERVICE_CALL:
         return lco_run_continue(&req->run, 0);
     default:
-        return serve_flush(req, d);
+        return lco_flush_current(req, d);
     }
 }
 
@@ -337,7 +244,7 @@ static void stretch(lco_req *req, lco_drained d)
         rc = note(req, serve(req, d));
         break;
     case LCO_STAGE_RUN:
-        serve_flushers(req, d);
+        lco_flush_serve(req, d);
         rc = 1;
         break;
     case LCO_STAGE_IDLE:
@@ -379,7 +286,7 @@ static void settle(lco_req *req, int slow)
     if (slow) {
         events |= EPOLLOUT;
         if (conn->wrote || conn->writable) {
-            renew_flushers(req);
+            lco_flush_renew(req);
             conn->slow_since = 0;
         }
         if (!conn->slow_since) {
@@ -543,118 +450,7 @@ static int wait_in_thread(lco_req *req)
     return 1;
 }
 
-/* ---- what a phase came to ---- */
-
-static int closes_silently(int status)
-{
-    return status == 444 || status == 499 || status == HTTP_REQUEST_TIME_OUT;
-}
-
-/* A subrequest may only be looked up (an index file, a variant, a line of a
- * listing), and then its output filters are those of its main request.  So a
- * check of a subrequest allows or refuses; what it writes goes nowhere, see
- * lco_drive_phase(). */
-static int is_mute(const lco_req *req)
-{
-    return req->r->main && req->phase != LCO_PHASE_HANDLER;
-}
-
-/* A header filter or a condition of the request has put another status in the
- * place of what Lua wrote. */
-static int refuse(lco_req *req)
-{
-    req->r->status = HTTP_OK;
-    req->r->status_line = NULL;
-    return req->refused;
-}
-
-/* Passes the rest of the response. */
-static int finish(lco_req *req)
-{
-    lco_out_finish(req);
-    if (req->refused) {
-        return refuse(req);
-    }
-    return req->phase == LCO_PHASE_HANDLER ? OK : DONE;
-}
-
-int lco_drive_outcome(lco_req *req)
-{
-    request_rec *r = req->r;
-    int rc = req->result;
-
-    req->stage = LCO_STAGE_IDLE;
-    if (req->refused) {
-        return refuse(req);
-    }
-    if (rc == LCO_DONE && req->run.why == LCO_WHY_JUMP) {
-        req->jump = req->phase == LCO_PHASE_REWRITE;
-        rc = LCO_OK;
-    }
-    if (req->phase == LCO_PHASE_AUTHZ) {
-        /* It may only decide: nothing was written. */
-        req->input_failed = 0;
-        return rc == NGX_DECLINED ? DECLINED
-               : rc < 0           ? HTTP_INTERNAL_SERVER_ERROR
-                                  : rc;
-    }
-    if (rc == NGX_DECLINED) {
-        /* As in nginx the other checks go on, the other handlers are asked. */
-        if (req->phase == LCO_PHASE_HANDLER && !req->header_sent) {
-            req->declined = 1;
-            return DECLINED;
-        }
-        rc = LCO_OK;
-    }
-    if (req->phase == LCO_PHASE_HANDLER || rc != LCO_OK || req->header_sent) {
-        lco_body_leave(req);
-    }
-    if (req->input_failed) {
-        req->input_failed = 0;
-        r->status = HTTP_OK;
-        return rc;
-    }
-    if (rc < 0 || closes_silently(rc)) {
-        if (rc < 0 && !req->header_sent) {
-            r->status = HTTP_INTERNAL_SERVER_ERROR;
-        }
-        else if (rc >= 0) {
-            r->status = rc;
-        }
-        lco_out_break(req, rc >= 0);
-        return DONE;
-    }
-    if (rc >= HTTP_MULTIPLE_CHOICES && rc < 1000 && !req->header_sent &&
-        !lco_out_knows(rc) && !is_mute(req)) {
-        /* 418 and the like: as nginx, an empty response of that status */
-        lco_out_drop(req);
-        req->status_set = rc;
-        req->mime_set = 1;
-        ap_set_content_type(r, NULL);
-        return finish(req);
-    }
-    if (rc >= HTTP_MULTIPLE_CHOICES && !req->header_sent) {
-        r->status = HTTP_OK;
-        r->status_line = NULL;
-        return rc;
-    }
-    if (req->phase != LCO_PHASE_HANDLER && rc == LCO_OK && !req->header_sent &&
-        !req->buffering) {
-        return OK;
-    }
-    if (is_mute(req)) {
-        ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                      "%s answered a subrequest for %s: it is refused",
-                      lco_phase_names[req->phase], r->uri);
-        return HTTP_FORBIDDEN;
-    }
-    if (!req->header_sent && rc >= HTTP_OK &&
-        (!req->status_set || rc == HTTP_NO_CONTENT)) {
-        /* ngx.exit(200) only ends the response; 204 also says how. */
-        req->status_set = rc;
-    }
-    return finish(req);
-}
+/* ---- from the hooks ---- */
 
 /* A worker goes on until the phase is over (the hook's answer) or the request
  * can be parked (SUSPENDED). */
@@ -732,7 +528,7 @@ int lco_drive_phase(request_rec *r, lco_phase phase, const lco_code *code)
         lco_body_want(body, req);
     }
     req->stage = LCO_STAGE_START;
-    req->aborted = is_mute(req) ? 1 : 0;
+    req->aborted = lco_drive_is_mute(req) ? 1 : 0;
     req->thread_waits =
         !lco_conn_can_park(r) || phase == LCO_PHASE_AUTHZ ||
         (phase == LCO_PHASE_ACCESS && ap_satisfies(r) == SATISFY_ANY);

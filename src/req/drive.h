@@ -46,6 +46,11 @@ void lco_drive_lost(lco_req *req);
  * the response.  A worker; the loop where lco_finish_can() allowed it. */
 int lco_drive_outcome(lco_req *req);
 
+/* A subrequest may only be looked up (an index file, a variant, a line of a
+ * listing), and then its output filters are those of its main request.  So a
+ * check of a subrequest allows or refuses; what it writes goes nowhere. */
+int lco_drive_is_mute(const lco_req *req);
+
 /* child_init, before the VM's loop runs. */
 void lco_drive_start(lco_vm *vm);
 
