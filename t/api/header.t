@@ -37,7 +37,7 @@ requests(
         status  => 404,
         headers => { 'X-Kept' => 'kept', 'X-Page' => 'page' },
         body    => 'status 404, header kept, uri /api/header/lua/page, '
-            . "request_uri /api/header/lua/errordoc, ctx nil\n",
+            . "request_uri /api/header/lua/errordoc, ctx by the first\n",
     },
     {   name    => 'an access phase before a file',
         get     => '/api/header/file/hello.txt',

@@ -6,7 +6,7 @@ use LuaCo::Test;
 requests(
     {   name => 'in LuaCoInit',
         get  => '/api/resp/init',
-        body => "no request found\n" x 3 . "no request object found\n",
+        body => "no request found\n" x 3 . "nil\n",
     },
     {   name    => 'in light threads, after a wait, in a coroutine',
         get     => '/api/resp/thread',
