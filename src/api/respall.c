@@ -206,6 +206,14 @@ static int resp_add_header(lua_State *L)
     return lco_api_set_header(L, 1);
 }
 
+static int load_resp(lua_State *L)
+{
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, resp_add_header);
+    lua_setfield(L, -2, "add_header");
+    return 1;
+}
+
 void lco_api_open_respall(lua_State *L)
 {
     lua_createtable(L, 0, 1);
@@ -215,11 +223,5 @@ void lco_api_open_respall(lua_State *L)
     lua_pushcclosure(L, resp_get_headers, 1);
     lua_setfield(L, -2, "get_headers");
     lua_setfield(L, -2, "resp");
-
-    luaL_getsubtable(L, LUA_REGISTRYINDEX, "_LOADED");
-    lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, resp_add_header);
-    lua_setfield(L, -2, "add_header");
-    lua_setfield(L, -2, "ngx.resp");
-    lua_pop(L, 1);
+    lco_api_preload(L, "ngx.resp", load_resp);
 }

@@ -209,6 +209,12 @@ static apr_status_t gather(ap_filter_t *f, body_ctx *ctx,
     const char *data;
     apr_size_t len;
 
+    if (APR_BUCKET_IS_FILE(b)) {
+        /* To map and unmap it would cost more than the copy, in all threads,
+         * and the Lua wants a copy anyway. */
+        (void) apr_bucket_file_enable_mmap(b, 0);
+        (void) apr_bucket_file_set_buf_size(b, PIECE);
+    }
     rv = apr_bucket_read(b, &data, &len, APR_NONBLOCK_READ);
     if (APR_STATUS_IS_EAGAIN(rv)) {
         /* The producer is slow: the client gets what there is. */

@@ -291,6 +291,50 @@ for my $uri ('/bf/lua?mode=upper&big=flush', '/bf/lua?mode=upper&big=1&sleep=1',
     rmdir $dir;
 }
 
+# On the loop, where the request was parked: a worker is needed at the end
+# alone (ExtendedStatus and no slot to count in), not for the filters.
+for my $args ('', 'flush=1') {
+    my $log = error_log();
+    my $c   = raw();
+    my $r   = $c->get("/bf/loop?$args");
+    is $r->body, "LOOP\nEND\n", "on the loop, $args";
+    is $r->header('X-Co'), 'co', 'coroutines are Lua\'s own';
+    ok $log->wait_for(qr/luaco: park/), 'parked' if mpm() eq 'event';
+    get('/bf/lua');
+    is $log->count(qr/luaco: unpark/), mpm() eq 'event' ? 1 : 0,
+        'and taken up once';
+}
+
+# Many at once, on all VMs, subrequests and error pages among them.
+{
+    my @ask = (
+        ['/bf/lua?mode=upper&sleep=1&flush=1', "ONE\nTWO\n"],
+        ['/bf/file/hello.txt?mode=upper',      "HELLO\n"],
+        ['/bf/file/nosuch?mode=drop',          ''],
+        ['/bf/proxy?mode=upper',               "BACKEND\n"],
+        ['/bf/ssi/page.shtml?mode=upper',      undef],
+        ['/bf/all',                            "content\nthread\nend\n"],
+        ['/bf/errordoc?mode=upper',            'page'],
+    );
+    my $wrong = 0;
+    for my $round (0 .. 5) {
+        my @c = map { raw() } 1 .. (mpm() eq 'prefork' ? 8 : 24);
+        my $i = $round;
+        $_->request('GET', $ask[$i++ % @ask][0],
+            headers => [Connection => 'close'])
+            for @c;
+        $i = $round;
+        for my $c (@c) {
+            my $body = $ask[$i++ % @ask][1];
+            my $got = $c->response->body;
+            next if !defined $body || $got eq $body;
+            $wrong++;
+            diag "wanted $body, got $got";
+        }
+    }
+    is $wrong, 0, 'many at once';
+}
+
 # By HTTP/2.
 if (mpm() ne 'prefork') {
     my $url = 'http://127.0.0.1:' . config('port');
