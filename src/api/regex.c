@@ -4,8 +4,8 @@
  * documentation and of lua-resty-core, which implements it: an error of the
  * pattern or of the match is returned, one of the caller is raised.
  *
- * The offsets of a match are gone with the next one, so results are made
- * before anything runs that could be Lua: ctx may have metamethods.
+ * The offsets of a match are gone with the next one, and Lua may run wherever
+ * memory is allocated (finalizers) or ctx is touched (metamethods).
  *
  * Thread: inside the VM, any phase.
  */
@@ -38,7 +38,7 @@ static int re_match(lua_State *L)
 {
     lco_re_vm *vm = lco_re_vm_of(L);
     const char *s;
-    const size_t *ov;
+    size_t few[2 * LCO_RE_FEW], *ov;
     size_t len, start, end;
     int rc, res;
     lco_re *re;
@@ -56,7 +56,8 @@ static int re_match(lua_State *L)
     if (res && !lua_istable(L, res)) {
         return lco_api_typeerror(L, res, "table");
     }
-    rc = lco_rx_match(vm->env, &re->rx, s, len, start, 0, &ov);
+    ov = lco_re_room(L, re, few);
+    rc = lco_re_match(vm, re, s, len, start, 0, ov);
     if (rc < 0) {
         lco_re_drop(re);
         return lco_re_push_error(L, rc, 1);
@@ -161,7 +162,7 @@ static int iterate(lua_State *L)
     lco_re_vm *vm = lco_re_vm_of(L);
     lco_re *re = lua_touserdata(L, lua_upvalueindex(IT_PATTERN));
     size_t len, pos;
-    const size_t *ov;
+    size_t few[2 * LCO_RE_FEW], *ov;
     const char *s;
     int rc;
 
@@ -171,7 +172,8 @@ static int iterate(lua_State *L)
     }
     s = lua_tolstring(L, lua_upvalueindex(IT_SUBJECT), &len);
     pos = (size_t) lua_tointeger(L, lua_upvalueindex(IT_POS));
-    rc = lco_rx_match(vm->env, &re->rx, s, len, pos, pos > 0, &ov);
+    ov = lco_re_room(L, re, few);
+    rc = lco_re_match(vm, re, s, len, pos, pos > 0, ov);
     if (rc < 0) {
         end_iterator(L, re);
         return lco_re_push_error(L, rc, 1);

@@ -3,7 +3,8 @@
  * Each function of ngx.re is a closure with the same upvalues:
  *   1  the VM's lco_re_vm
  *   2  the cache: options (an integer) -> { pattern -> userdata of lco_re },
- *      and, for taking entries out, address of lco_re -> pattern
+ *      and address of lco_re -> the same userdata, whose user value is the
+ *      pattern
  *   3  the metatable of lco_re
  *   4  the metatable of what gsub keeps while its function runs
  *
@@ -25,20 +26,25 @@
 typedef struct lco_re {
     lco_rx rx;
     int own;                 /* of one call: never was in the cache */
+    const char *pattern;     /* while it is cached: Lua's string, which the
+                                cache holds */
     TAILQ_ENTRY(lco_re) lru; /* while it is cached */
 } lco_re;
+
+enum {
+    LCO_RE_UPVALUES = 4,
+    LCO_RE_RECENT = 64 /* a power of two */
+};
 
 typedef struct lco_re_vm {
     lco_rx_env *env;                     /* NULL once the VM is being closed */
     TAILQ_HEAD(lco_re_list, lco_re) lru; /* the last used first */
     unsigned cached, max;
+    struct lco_re *recent[LCO_RE_RECENT]; /* cached ones, by the addresses of
+                                             their patterns */
     int filled; /* something has been cached: the JIT's stack stays */
     int warned; /* that the cache is full */
 } lco_re_vm;
-
-enum {
-    LCO_RE_UPVALUES = 4
-};
 
 /* The VM's record; raises where the VM is being closed. */
 LX_RAISES lco_re_vm *lco_re_vm_of(lua_State *L);
@@ -51,6 +57,20 @@ LX_RAISES lco_re *lco_re_take(lua_State *L, lco_re_vm *vm, int regex, int opts);
 
 /* The call is done with RE, which is not touched any more. */
 void lco_re_drop(lco_re *re);
+
+/* lco_rx_match(), with the offsets in OV, which lco_re_room() gave.  What a
+ * match leaves in the environment must not be relied on where Lua allocates:
+ * that may run finalizers, and these may match. */
+int lco_re_match(lco_re_vm *vm, const lco_re *re, const char *s, size_t len,
+                 size_t pos, int valid, size_t *ov);
+
+/* Room for the offsets of RE's matches: FEW, or where these are too few a
+ * userdata that is pushed.  [-0, +0 or +1] */
+enum {
+    LCO_RE_FEW = 16
+};
+LX_RAISES size_t *lco_re_room(lua_State *L, const lco_re *re,
+                              size_t few[2 * LCO_RE_FEW]);
 
 /* Makes the argument ARG a string, as tostring() does, and returns it. */
 LX_RAISES const char *lco_re_subject(lua_State *L, int arg, size_t *len);

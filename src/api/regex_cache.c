@@ -5,6 +5,9 @@
  * is two reads of tables with keys that Lua has hashed already, and makes no
  * string.  When it is full the pattern that was not used for longest goes.
  *
+ * Most look-ups need not even that: the last patterns are found by the address
+ * of the string.
+ *
  * Thread: inside the VM.
  */
 #include "api/regex.h"
@@ -74,7 +77,36 @@ static unsigned get_options(lua_State *L, int arg)
     return (unsigned) opts;
 }
 
-/* The cached pattern, [-0, +1], or NULL. */
+/* The place of a pattern among the recent ones. */
+static lco_re **recent(lco_re_vm *vm, const char *pattern, unsigned opts)
+{
+    return &vm->recent[((uintptr_t) pattern >> 4 ^ opts) & (LCO_RE_RECENT - 1)];
+}
+
+static void mark_used(lco_re_vm *vm, lco_re *re)
+{
+    if (re != TAILQ_FIRST(&vm->lru)) {
+        TAILQ_REMOVE(&vm->lru, re, lru);
+        TAILQ_INSERT_HEAD(&vm->lru, re, lru);
+    }
+}
+
+/* The cached pattern, [-0, +1], or NULL.  A string that has the address of a
+ * cached pattern's is that string, since the cache keeps it alive. */
+static lco_re *find_recent(lua_State *L, lco_re_vm *vm, const char *pattern,
+                           unsigned opts)
+{
+    lco_re *re = *recent(vm, pattern, opts);
+
+    if (!re || re->pattern != pattern || re->rx.opts != opts) {
+        return NULL;
+    }
+    mark_used(vm, re);
+    lua_rawgetp(L, lua_upvalueindex(UP_CACHE), re);
+    return re;
+}
+
+/* The same by the pattern itself. */
 static lco_re *find_cached(lua_State *L, lco_re_vm *vm, int regex,
                            unsigned opts)
 {
@@ -86,10 +118,8 @@ static lco_re *find_cached(lua_State *L, lco_re_vm *vm, int regex,
         if (lua_rawget(L, -2) == LUA_TUSERDATA) {
             lua_replace(L, -2);
             re = lua_touserdata(L, -1);
-            if (re != TAILQ_FIRST(&vm->lru)) {
-                TAILQ_REMOVE(&vm->lru, re, lru);
-                TAILQ_INSERT_HEAD(&vm->lru, re, lru);
-            }
+            mark_used(vm, re);
+            *recent(vm, re->pattern, opts) = re;
             return re;
         }
         lua_pop(L, 1);
@@ -111,10 +141,18 @@ static void evict(lua_State *L, lco_re_vm *vm)
         lco_re_log(L, APLOG_WARNING, lua_tostring(L, -1));
         lua_pop(L, 1);
     }
+    lco_re **slot = recent(vm, re->pattern, re->rx.opts);
+
+    if (*slot == re) {
+        *slot = NULL;
+    }
+    re->pattern = NULL;
     TAILQ_REMOVE(&vm->lru, re, lru);
     vm->cached--;
     lua_rawgeti(L, table, (lua_Integer) re->rx.opts);
     lua_rawgetp(L, table, re);
+    lx_getuservalue(L, -1);
+    lua_remove(L, -2);
     lua_pushnil(L);
     lua_rawset(L, -3);
     lua_pop(L, 1);
@@ -138,6 +176,8 @@ static void cache(lua_State *L, lco_re_vm *vm, lco_re *re, int regex)
         lua_rawseti(L, table, opts);
     }
     lua_pushvalue(L, regex);
+    lx_setuservalue(L, -3);
+    lua_pushvalue(L, -2);
     lua_rawsetp(L, table, re);
     lua_pushvalue(L, regex);
     lua_pushvalue(L, -3);
@@ -145,6 +185,8 @@ static void cache(lua_State *L, lco_re_vm *vm, lco_re *re, int regex)
     lua_pop(L, 1);
     /* Nothing raises any more. */
     re->own = 0;
+    re->pattern = lua_tostring(L, regex);
+    *recent(vm, re->pattern, re->rx.opts) = re;
     TAILQ_INSERT_HEAD(&vm->lru, re, lru);
     vm->cached++;
     vm->filled = 1;
@@ -159,24 +201,13 @@ static void tell_no_jit(lua_State *L, int rc, const char *pattern)
     lua_pop(L, 1);
 }
 
-lco_re *lco_re_take(lua_State *L, lco_re_vm *vm, int regex, int opts)
+static lco_re *compile(lua_State *L, lco_re_vm *vm, int regex, unsigned letters)
 {
-    unsigned letters = get_options(L, opts);
-    int once = (letters & LCO_RX_ONCE) && vm->max > 0;
     char err[LCO_RX_ERRSIZE];
     const char *pattern;
     size_t len;
     lco_re *re;
 
-    if (lua_type(L, regex) != LUA_TSTRING) {
-        lco_api_typeerror(L, regex, "string");
-    }
-    if (once) {
-        re = find_cached(L, vm, regex, letters);
-        if (re) {
-            return re;
-        }
-    }
     pattern = lua_tolstring(L, regex, &len);
     re = lx_newuserdata(L, sizeof(*re));
     memset(re, 0, sizeof(*re));
@@ -191,10 +222,50 @@ lco_re *lco_re_take(lua_State *L, lco_re_vm *vm, int regex, int opts)
     if (re->rx.jit_error) {
         tell_no_jit(L, re->rx.jit_error, pattern);
     }
-    if (once) {
+    if ((letters & LCO_RX_ONCE) && vm->max > 0) {
         cache(L, vm, re, regex);
     }
     return re;
+}
+
+lco_re *lco_re_take(lua_State *L, lco_re_vm *vm, int regex, int opts)
+{
+    unsigned letters = get_options(L, opts);
+    lco_re *re;
+
+    if (lua_type(L, regex) != LUA_TSTRING) {
+        lco_api_typeerror(L, regex, "string");
+    }
+    if ((letters & LCO_RX_ONCE) && vm->max > 0) {
+        re = find_recent(L, vm, lua_tostring(L, regex), letters);
+        if (!re) {
+            re = find_cached(L, vm, regex, letters);
+        }
+        if (re) {
+            return re;
+        }
+    }
+    return compile(L, vm, regex, letters);
+}
+
+int lco_re_match(lco_re_vm *vm, const lco_re *re, const char *s, size_t len,
+                 size_t pos, int valid, size_t *ov)
+{
+    const size_t *found;
+    int rc = lco_rx_match(vm->env, &re->rx, s, len, pos, valid, &found);
+
+    if (rc > 0) {
+        memcpy(ov, found, ((size_t) re->rx.ncaptures + 1) * 2 * sizeof(*ov));
+    }
+    return rc;
+}
+
+size_t *lco_re_room(lua_State *L, const lco_re *re, size_t few[2 * LCO_RE_FEW])
+{
+    size_t pairs = (size_t) re->rx.ncaptures + 1;
+
+    return pairs <= LCO_RE_FEW ? few
+                               : lx_newuserdata(L, pairs * 2 * sizeof(size_t));
 }
 
 void lco_re_drop(lco_re *re)

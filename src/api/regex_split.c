@@ -42,17 +42,20 @@ static void add(lua_State *L, lco_split *sp, const char *s, size_t len)
  * or an error. */
 static int cut(lua_State *L, lco_split *sp)
 {
-    const size_t *ov;
+    const size_t *found;
+    size_t ov[4];
     int rc;
 
     if (sp->pos > sp->len) {
         return LCO_RX_NOMATCH;
     }
-    rc =
-        lco_rx_match(sp->vm->env, &sp->re->rx, sp->s, sp->len, sp->pos, 0, &ov);
+    rc = lco_rx_match(sp->vm->env, &sp->re->rx, sp->s, sp->len, sp->pos, 0,
+                      &found);
     if (rc < 0) {
         return rc;
     }
+    /* Another match may come in between, see lco_re_match(). */
+    memcpy(ov, found, (rc > 1 ? 4 : 2) * sizeof(*ov));
     sp->pos = lco_rx_next(&sp->re->rx, sp->s, sp->len, ov[0], ov[1]);
     if (ov[0] == ov[1] && ov[0] <= sp->piece) {
         return 0;

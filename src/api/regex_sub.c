@@ -84,7 +84,7 @@ static int sub_template(lua_State *L, lco_re_vm *vm, lco_re *re, int global)
 {
     size_t len, tpl_len, pos = 0, copied = 0, start;
     const char *s, *tpl;
-    const size_t *ov;
+    size_t few[2 * LCO_RE_FEW], *ov;
     lua_Integer count = 0;
     lco_rx_piece piece;
     lco_rx_tpl what;
@@ -98,9 +98,10 @@ static int sub_template(lua_State *L, lco_re_vm *vm, lco_re *re, int global)
         return bad_template(L, what, &piece, tpl);
     }
     s = lco_re_subject(L, 1, &len);
+    ov = lco_re_room(L, re, few);
     luaL_buffinit(L, &b);
     do {
-        rc = lco_rx_match(vm->env, &re->rx, s, len, pos, pos > 0, &ov);
+        rc = lco_re_match(vm, re, s, len, pos, pos > 0, ov);
         if (rc < 0) {
             break;
         }
@@ -226,11 +227,13 @@ static int replace_all(lua_State *L, lco_gsub *g)
     lco_re *re = lua_touserdata(L, PATTERN);
     size_t len, start;
     const char *s = lua_tolstring(L, SUBJECT, &len);
-    const size_t *ov;
+    size_t few[2 * LCO_RE_FEW], *ov;
     int rc;
 
     while (g->pos <= len && (g->global || g->count == 0)) {
-        rc = lco_rx_match(vm->env, &re->rx, s, len, g->pos, g->pos > 0, &ov);
+        lua_pushvalue(L, FUNC);
+        ov = lco_re_room(L, re, few);
+        rc = lco_re_match(vm, re, s, len, g->pos, g->pos > 0, ov);
         if (rc == LCO_RX_NOMATCH) {
             break;
         }
@@ -239,13 +242,15 @@ static int replace_all(lua_State *L, lco_gsub *g)
             (void) resize(L, g, 0);
             return lco_re_push_error(L, rc, 2);
         }
-        lua_pushvalue(L, FUNC);
         lco_re_push_captures(L, re, s, rc, ov, 0);
         start = ov[0] > g->copied ? ov[0] : g->copied;
         add(L, g, s + g->copied, start - g->copied);
         g->count++;
         g->copied = ov[1];
         g->pos = lco_rx_next(&re->rx, s, len, ov[0], ov[1]);
+        if (ov != few) {
+            lua_remove(L, -2);
+        }
         lua_callk(L, 1, LUA_MULTRET, 0, go_on);
         take_piece(L, g);
     }

@@ -229,9 +229,13 @@ int lco_rx_compile(lco_rx_env *env, const char *pattern, size_t len,
         rx->ncaptures = 0;
     }
     else if (opts & LCO_RX_JIT) {
+        size_t jit = 0;
+
         rc = pcre2_jit_compile(re, PCRE2_JIT_COMPLETE);
-        rx->jit = rc == 0;
         rx->jit_error = rc;
+        /* (*NO_JIT) in the pattern is no error. */
+        (void) pcre2_pattern_info(re, PCRE2_INFO_JITSIZE, &jit);
+        rx->jit = jit > 0;
     }
     return 0;
 }
@@ -307,6 +311,11 @@ int lco_rx_match(lco_rx_env *env, const lco_rx *rx, const char *s, size_t len,
         if (rc >= 0) {
             rc = 1;
         }
+    }
+    else if (rx->jit && pos <= len && (!rx->utf || flags)) {
+        /* What pcre2_match() would do, without its checks. */
+        rc = pcre2_jit_match(rx->code, (PCRE2_SPTR) s, len, pos, 0, env->data,
+                             env->mctx);
     }
     else {
         rc = pcre2_match(rx->code, (PCRE2_SPTR) s, len, pos, flags, env->data,

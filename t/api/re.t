@@ -15,7 +15,7 @@ my %body;
 
 for my $name (sort keys %body) {
     for my $where ('handler', 'access') {
-        next if $where eq 'access' && $name =~ /^(?:big|wrong|dropped)$/;
+        next if $where eq 'access' && $name =~ /^(?:big|wrong|dropped|finalizers)$/;
         next if $name eq 'big' && $ENV{LUACO_VARIANT} =~ /tsan|asan|hard/;
         my $r = get("/api/re/$where?case=$name");
         is $r->status, 200, "$name in $where: status";
@@ -228,6 +228,8 @@ a b 12 2
 done
 == dropped
 done
+== finalizers
+true
 == iterator
 a
 b

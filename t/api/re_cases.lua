@@ -171,6 +171,38 @@ function M.waits()
     end)
     said(co(), co("1"), co("2"))
 end
+-- Finalizers match, too, in the middle of what the others do.
+function M.finalizers()
+    local stop, runs, mt = false, 0, nil
+    mt = { __gc = function()
+        runs = runs + 1
+        assert(re.match(("z"):rep(50), ("(z)"):rep(runs % 40 + 1), "o")[0])
+        re.gsub("zzz", "(z)", "<$1$1>", "o")
+        if runs % 50 == 0 then collectgarbage() end
+        if not stop then setmetatable({}, mt) end
+    end }
+    for _ = 1, 5 do setmetatable({}, mt) end
+    collectgarbage("setpause", 1)
+    local wide = ("(%w)"):rep(20):gsub("%%", "\\")
+    for i = 1, 60 do
+        local m = re.match("id=" .. i .. ";x", "id=(\\d+);(x)(y)?" .. ("()"):rep(i % 5), "o")
+        assert(m[0] == "id=" .. i .. ";x" and m[1] == tostring(i) and m[2] == "x" and not m[3])
+        m = re.match(("ab"):rep(10) .. i, wide .. "(\\d+)", "o")
+        assert(m[1] == "a" and m[20] == "b" and m[21] == tostring(i))
+        local s = ("ab" .. i):rep(50)
+        assert(re.gsub(s, "a(b)", "<$1$1>", "o") == ("<bb>" .. i):rep(50))
+        assert(re.gsub(s, "(a)(b)", function(c) return c[2] .. c[1] end, "o") == ("ba" .. i):rep(50))
+        assert(re.gsub(("ab"):rep(11), wide, function(c) return c[20] .. c[1] end) == "baab")
+        assert(table.concat(require "ngx.re".split(s, "a(b)", "o"), "") == ("b" .. i):rep(50))
+        local n = 0
+        for c in re.gmatch(s, "(a)(b)") do n = n + #c[1] + #c[2] end
+        assert(n == 100)
+    end
+    stop = true
+    collectgarbage("setpause", 200)
+    collectgarbage()
+    said(runs > 100)
+end
 -- Callers that are ended while the function of gsub waits.
 function M.ended()
     local t = ngx.thread.spawn(function()
