@@ -130,6 +130,84 @@ CONF
     $s->stop;
 };
 
+# ---- phases ----
+
+subtest 'phases' => sub {
+    my $peer = LuaCo::Peer->start;
+    my $port = $peer->port;
+    my $ask  = <<"LUA";
+        local sock = ngx.socket.tcp()
+        sock:settimeout(10000)
+        assert(sock:connect("127.0.0.1", $port))
+        assert(sock:send("W:0.01 S:" .. ngx.get_phase() .. "%0A\\n"))
+        ngx.ctx.said = (ngx.ctx.said or "") .. sock:receive() .. " "
+        assert(sock:setkeepalive())
+LUA
+    my $refused = sub {
+        my ($name) = @_;
+        return <<"LUA";
+        local a, b = select(2, pcall(ngx.socket.tcp)), select(2, pcall(ngx.socket.udp))
+        ngx.log(ngx.ERR, "$name: ", a, ", ", b)
+LUA
+    };
+    my $s = LuaCo::Server->new(conf => <<"CONF");
+<LuaCoInit>
+@{[ $refused->('init') ]}
+</LuaCoInit>
+<LuaCoInitWorker>
+@{[ $refused->('init worker') ]}
+</LuaCoInitWorker>
+<LuaCoServerRewrite>
+$ask
+</LuaCoServerRewrite>
+<Location /ask>
+    LuaCoVirtual On
+    <LuaCoSet SET>
+@{[ $refused->('set') ]}
+    </LuaCoSet>
+    <LuaCoRewrite>
+$ask
+    </LuaCoRewrite>
+    <LuaCoAccess>
+$ask
+    </LuaCoAccess>
+    <LuaCoPreContent>
+$ask
+    </LuaCoPreContent>
+    <LuaCoHandler>
+$ask
+        ngx.say(ngx.ctx.said)
+    </LuaCoHandler>
+    <LuaCoHeaderFilter>
+@{[ $refused->('header filter') ]}
+    </LuaCoHeaderFilter>
+    <LuaCoBodyFilter>
+@{[ $refused->('body filter') ]}
+    </LuaCoBodyFilter>
+    <LuaCoLog>
+@{[ $refused->('log') ]}
+    </LuaCoLog>
+</Location>
+CONF
+    $s->start;
+    is $s->raw->get('/ask')->body,
+        "server_rewrite rewrite access precontent content \n", 'where Lua may wait';
+    my %disabled = (
+        'init worker'   => 'LuaCoInitWorker',
+        set             => 'LuaCoSet',
+        'header filter' => 'LuaCoHeaderFilter',
+        'body filter'   => 'LuaCoBodyFilter',
+        log             => 'LuaCoLog',
+    );
+    for my $name (sort keys %disabled) {
+        my $why = "API disabled in the context of $disabled{$name}";
+        ok $s->wait_for_log(qr/ $name: $why, $why$/), $name;
+    }
+    $s->stop;
+    like $s->start_error . $s->log->rewind->text,
+        qr/ init: no request found, no request found$/m, 'init';
+};
+
 # ---- descriptors ----
 
 subtest 'no descriptor is left' => sub {
