@@ -93,7 +93,6 @@ lco_req *lco_req_obtain(request_rec *r)
     }
     req->r = r;
     req->ctx_ref = LUA_NOREF;
-    req->code_ref = LUA_NOREF;
     req->trace_next = 1;
     TAILQ_INIT(&req->woken);
     TAILQ_INIT(&req->flushers);
@@ -121,19 +120,13 @@ void lco_req_unready(lco_req *req)
     }
 }
 
-void lco_req_give_code(lco_req *req)
-{
-    lco_vm_give_code(req->vm, req->code, req->code_ref);
-    req->code_ref = LUA_NOREF;
-}
-
 void lco_req_abort(lco_req *req)
 {
     if (req->stage == LCO_STAGE_RUN || req->stage == LCO_STAGE_SERVICE) {
         lco_run_abort(&req->run); /* cancels every wait */
         req->stage = LCO_STAGE_ENDED;
         req->result = LCO_ERROR;
-        lco_req_give_code(req);
+        lco_vm_give_code(req->vm, &req->running);
     }
     if (req->stage == LCO_STAGE_START) {
         req->stage = LCO_STAGE_ENDED; /* it waited for its body */

@@ -76,7 +76,7 @@ static void end(lco_req *req, int result)
     req->stage = LCO_STAGE_ENDED;
     req->result = result;
     lco_body_idle(req);
-    lco_req_give_code(req);
+    lco_vm_give_code(req->vm, &req->running);
 }
 
 int lco_drive_cache(const lco_req *req)
@@ -91,7 +91,7 @@ static int push_code(lco_req *req)
 {
     lco_vm *vm = req->vm;
 
-    if (lco_vm_take_code(vm, req->code, lco_drive_cache(req), &req->code_ref) ==
+    if (lco_vm_take_code(vm, req->code, lco_drive_cache(req), &req->running) ==
         LUA_OK) {
         return 1;
     }
@@ -538,14 +538,14 @@ int lco_drive_phase(request_rec *r, lco_phase phase, const lco_code *code)
 void lco_drive_call(request_rec *r, lco_phase phase, const lco_code *code)
 {
     lco_req *req = lco_drive_begin(r, phase, code);
+    lco_code_use use = {0, 0};
 
     if (!req) {
         return;
     }
     lco_drive_enter(req, 0);
     req->vm->cur = req;
-    if (lco_vm_take_code(req->vm, code, lco_drive_cache(req), &req->code_ref) !=
-            LUA_OK ||
+    if (lco_vm_take_code(req->vm, code, lco_drive_cache(req), &use) != LUA_OK ||
         lco_vm_call(req->vm) != LUA_OK) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "failed to run %s: %s",
                       lco_phase_names[phase],
@@ -553,7 +553,7 @@ void lco_drive_call(request_rec *r, lco_phase phase, const lco_code *code)
     }
     lua_settop(req->vm->L, 0);
     req->vm->cur = NULL;
-    lco_req_give_code(req);
+    lco_vm_give_code(req->vm, &use);
     lco_vm_leave(req->vm);
 }
 

@@ -57,7 +57,7 @@ struct lco_req {
     lco_conn *conn;            /* NULL: cannot be parked, the thread waits */
     const lco_dir_conf *dconf; /* of the phase that runs */
     const lco_code *code;      /* of the phase that runs */
-    int code_ref;              /* its function, lco_vm_take_code() */
+    lco_code_use running;      /* the function of `run` */
     lco_run run;
     lco_phase phase;
     lco_stage stage;
@@ -220,8 +220,6 @@ request_rec *lco_req_first(request_rec *r);
 /* Owner, VM not entered: ends its Lua if any and takes it off all lists;
  * needed where r's pool goes without the request being finished. */
 void lco_req_discard(lco_req *req);
-/* [in VM], owner: the phase's function has run. */
-void lco_req_give_code(lco_req *req);
 /* [in VM], owner: ends its Lua, cancels its waits. */
 void lco_req_abort(lco_req *req);
 /* [in VM]  Puts REQ on the loop's list of requests that have something to do,

@@ -259,20 +259,22 @@ int lco_vm_push_code(lco_vm *vm, const lco_code *code, int mode)
     return push(vm, code, mode, 0, NULL);
 }
 
-int lco_vm_take_code(lco_vm *vm, const lco_code *code, int mode, int *ref)
+int lco_vm_take_code(lco_vm *vm, const lco_code *code, int mode,
+                     lco_code_use *use)
 {
     lco_slot *slot;
 
-    *ref = LUA_NOREF;
+    assert(use->ref == 0);
+    use->slot = code->slot;
     if (code->slot >= 0 && mode == LCO_CACHE_ON) {
         slot = &vm->slots[code->slot];
         if (slot->nidle > 0) {
-            *ref = slot->idle[--slot->nidle];
-            lua_rawgeti(vm->L, LUA_REGISTRYINDEX, *ref);
+            use->ref = slot->idle[--slot->nidle];
+            lua_rawgeti(vm->L, LUA_REGISTRYINDEX, use->ref);
             return LUA_OK;
         }
     }
-    return push(vm, code, mode, 0, ref);
+    return push(vm, code, mode, 0, &use->ref);
 }
 
 /* Is the function REF as its factory made it? */
@@ -289,14 +291,16 @@ static int is_as_new(lua_State *L, const lco_slot *slot, int ref)
     return good;
 }
 
-void lco_vm_give_code(lco_vm *vm, const lco_code *code, int ref)
+void lco_vm_give_code(lco_vm *vm, lco_code_use *use)
 {
+    int ref = use->ref;
     lco_slot *slot;
 
-    if (ref == LUA_NOREF) {
+    if (ref == 0) {
         return;
     }
-    slot = &vm->slots[code->slot];
+    use->ref = 0;
+    slot = &vm->slots[use->slot];
     if (!slot->idle) {
         slot->idle = malloc(sizeof(*slot->idle) * IDLE_MAX);
     }

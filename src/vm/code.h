@@ -11,12 +11,14 @@
  * found by path.  [-0, +1] */
 int lco_vm_push_code(lco_vm *vm, const lco_code *code, int mode);
 
-/* The same for a caller that says when the function has run: afterwards *REF
- * goes to lco_vm_give_code(), whether the call succeeded or not, and the
- * function may serve another request.  [-0, +1] */
-int lco_vm_take_code(lco_vm *vm, const lco_code *code, int mode, int *ref);
-/* Nothing runs the function that came with REF any more.  [-0, +0] */
-void lco_vm_give_code(lco_vm *vm, const lco_code *code, int ref);
+/* The same for a caller that says when the function has run: *USE, which held
+ * none, then goes to lco_vm_give_code(), whether the call succeeded or not, and
+ * the function may serve another request.  [-0, +1] */
+int lco_vm_take_code(lco_vm *vm, const lco_code *code, int mode,
+                     lco_code_use *use);
+/* Nothing runs the function in USE any more; USE holds none afterwards.
+ * [-0, +0] */
+void lco_vm_give_code(lco_vm *vm, lco_code_use *use);
 
 /* The same in the VM's own globals: LuaCoInit, LuaCoInitWorker.  [-0, +1] */
 int lco_vm_push_boot_code(lco_vm *vm, const lco_code *code);

@@ -29,6 +29,12 @@ typedef struct lco_req lco_req;
 typedef struct lco_block lco_block;
 typedef struct lco_slot lco_slot;
 
+/* A function in use, lco_vm_take_code().  All zero: none. */
+typedef struct lco_code_use {
+    int slot;
+    int ref; /* registry reference */
+} lco_code_use;
+
 enum {
     LCO_ALLOC_CLASSES = 64 /* of small blocks: up to 1,016 bytes */
 };
