@@ -14,13 +14,13 @@
 #include "req/conn.h"
 
 #include "req/drive.h"
+#include "req/ready.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -37,28 +37,8 @@
 
 APLOG_USE_MODULE(luaco);
 
-/* Linux lets one file be in at most 500 epoll sets at a time when those are
- * polled themselves (EP_PATH limits); rule 5. */
-#define READY_MAX 400
-
-/* How long an idle connection stays with us (rule 16). */
-#define IDLE_MAX APR_USEC_PER_SEC
-
-/* How often the parked connections are looked through. */
-#define SWEEP_MAX (APR_USEC_PER_SEC / 2)
-
-typedef struct ready_slot {
-    int fd; /* an eventfd that is always readable */
-    atomic_int used;
-    struct ready_slot *next;
-} ready_slot;
-
 static int can_waitio;
 static apr_interval_time_t min_timeout; /* of all servers */
-
-/* Slots are added and never removed while the child lives. */
-static _Atomic(ready_slot *) ready_slots;
-static pthread_mutex_t ready_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
 static LIST_HEAD(, lco_conn) all_conns = LIST_HEAD_INITIALIZER(all_conns);
@@ -71,60 +51,14 @@ lco_conn *lco_conn_get(conn_rec *c)
     return ap_get_module_config(c->conn_config, &luaco_module);
 }
 
-/* ---- always-readable descriptors, shared by at most READY_MAX ---- */
-
-static ready_slot *add_ready_slot(void)
+lco_conn_state lco_conn_state_of(lco_conn *conn)
 {
-    ready_slot *slot = calloc(1, sizeof(*slot));
-    uint64_t one = 1;
+    lco_conn_state state;
 
-    if (!slot) {
-        return NULL;
-    }
-    slot->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (slot->fd < 0 || write(slot->fd, &one, sizeof(one)) != sizeof(one)) {
-        if (slot->fd >= 0) {
-            close(slot->fd);
-        }
-        free(slot);
-        return NULL;
-    }
-    pthread_mutex_lock(&ready_lock);
-    slot->next = atomic_load(&ready_slots);
-    atomic_store(&ready_slots, slot);
-    pthread_mutex_unlock(&ready_lock);
-    return slot;
-}
-
-static ready_slot *take_ready_slot(void)
-{
-    ready_slot *slot;
-
-    for (slot = atomic_load(&ready_slots); slot; slot = slot->next) {
-        if (atomic_fetch_add(&slot->used, 1) < READY_MAX) {
-            return slot;
-        }
-        atomic_fetch_sub(&slot->used, 1);
-    }
-    slot = add_ready_slot();
-    if (slot) {
-        atomic_fetch_add(&slot->used, 1);
-    }
-    return slot;
-}
-
-/* Worker, [lock held]: empties the parking descriptor. */
-static void clear_ready(lco_conn *conn)
-{
-    if (conn->io_in_ep) {
-        (void) epoll_ctl(conn->ep_fd, EPOLL_CTL_DEL, conn->io_fd, NULL);
-        conn->io_in_ep = 0;
-    }
-    if (conn->ready_fd >= 0) {
-        (void) epoll_ctl(conn->ep_fd, EPOLL_CTL_DEL, conn->ready_fd, NULL);
-        atomic_fetch_sub(conn->ready_use, 1);
-        conn->ready_fd = -1;
-    }
+    pthread_mutex_lock(&conn->lock);
+    state = conn->state;
+    pthread_mutex_unlock(&conn->lock);
+    return state;
 }
 
 /* ---- life of the record ---- */
@@ -177,7 +111,7 @@ static apr_status_t conn_close(void *data)
     pthread_mutex_unlock(&all_lock);
 
     pthread_mutex_lock(&conn->lock);
-    clear_ready(conn);
+    lco_ready_clear(conn);
     pthread_mutex_unlock(&conn->lock);
     number = sock_number(conn->mpm_sock);
     if (conn->on_ep && number == -1) {
@@ -387,24 +321,6 @@ void lco_conn_notify(lco_conn *conn, lco_req *req)
     }
 }
 
-/* [lock held]  Makes the parking descriptor readable. */
-static int make_readable(lco_conn *conn)
-{
-    struct epoll_event ev = {.events = EPOLLIN};
-    ready_slot *slot = take_ready_slot();
-
-    if (!slot) {
-        return 0;
-    }
-    if (epoll_ctl(conn->ep_fd, EPOLL_CTL_ADD, slot->fd, &ev) != 0) {
-        atomic_fetch_sub(&slot->used, 1);
-        return 0;
-    }
-    conn->ready_use = &slot->used;
-    conn->ready_fd = slot->fd;
-    return 1;
-}
-
 /* In a child that ends at once the workers are gone or about to go, but the
  * listener would wait for one (rule 8): the child could not end. */
 static int no_worker_comes(lco_vm *vm)
@@ -424,7 +340,7 @@ void lco_conn_wake_mpm(lco_conn *conn)
         pthread_cond_signal(&conn->cond); /* the MPM has it already */
     }
     else if (conn->state != LCO_CONN_WORKER && !no_worker_comes(conn->vm)) {
-        conn->want_worker = !make_readable(conn);
+        conn->want_worker = !lco_ready_put(conn);
         if (conn->want_worker) {
             lco_conn_note_parked(conn); /* the sweep tries again */
         }
@@ -500,7 +416,7 @@ int lco_conn_pre_close(conn_rec *c)
     }
     lco_conn_resume(c, NULL);
     pthread_mutex_lock(&conn->lock);
-    clear_ready(conn);
+    lco_ready_clear(conn);
     pthread_mutex_unlock(&conn->lock);
     point_back(conn);
     req = conn->req;
@@ -546,7 +462,7 @@ static int take_up(lco_conn *conn)
     asked = conn->state == LCO_CONN_WAKING;
     conn->state = LCO_CONN_WORKER;
     conn->wake_pending = 0; /* lco_drive_go_on() looks at everything itself */
-    clear_ready(conn);
+    lco_ready_clear(conn);
     pthread_mutex_unlock(&conn->lock);
     point_back(conn);
     conn->c->cs = conn->mpm_cs;
@@ -596,173 +512,6 @@ int lco_conn_process(conn_rec *c)
     return rc;
 }
 
-/* ---- watches, [in VM] ---- */
-
-void lco_conn_unwatch(lco_conn *conn)
-{
-    if (conn->watch.armed) {
-        lco_watch_stop(conn->vm->loop, &conn->watch);
-    }
-}
-
-static void on_io(lco_loop *loop, lco_watch *w, unsigned revents)
-{
-    lco_conn *conn = w->data;
-
-    (void) loop;
-    if (revents & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
-        conn->client_gone = 1;
-    }
-    if (revents & EPOLLOUT) {
-        conn->writable = 1;
-    }
-    lco_conn_unwatch(conn); /* level triggered: drive arms it again */
-    if (conn->waiter) {
-        pthread_cond_signal(conn->waiter->signal);
-    }
-    else if (conn->req) {
-        lco_conn_notify(conn, conn->req);
-    }
-}
-
-int lco_conn_watch(lco_conn *conn, unsigned events)
-{
-    conn->watch.fn = on_io;
-    conn->watch.data = conn;
-    conn->watch.events = events;
-    return lco_watch_start(conn->vm->loop, &conn->watch) == 0;
-}
-
-/* ---- the sweep, [in VM], loop thread, about once a second ---- */
-
-static lco_conn_state state_of(lco_conn *conn)
-{
-    lco_conn_state state;
-
-    pthread_mutex_lock(&conn->lock);
-    state = conn->state;
-    pthread_mutex_unlock(&conn->lock);
-    return state;
-}
-
-static lco_usec idle_max(const lco_conn *conn)
-{
-    apr_interval_time_t keep = conn->c->base_server->keep_alive_timeout;
-
-    return keep < IDLE_MAX ? keep : IDLE_MAX;
-}
-
-void lco_conn_release_idle(lco_vm *vm)
-{
-    lco_conn *conn, *next;
-
-    for (conn = TAILQ_FIRST(&vm->parked); conn; conn = next) {
-        next = TAILQ_NEXT(conn, parked_link);
-        if (state_of(conn) == LCO_CONN_ARMED) {
-            lco_conn_wake_mpm(conn);
-        }
-    }
-}
-
-lco_usec lco_conn_sweep_time(void)
-{
-    /* What must happen at half of Timeout happens well before its end. */
-    return min_timeout / 8 < SWEEP_MAX ? min_timeout / 8 + 1 : SWEEP_MAX;
-}
-
-void lco_conn_sweep(lco_vm *vm)
-{
-    lco_usec now = lco_now();
-    lco_conn *conn, *next;
-
-    for (conn = TAILQ_FIRST(&vm->parked); conn; conn = next) {
-        next = TAILQ_NEXT(conn, parked_link);
-        switch (state_of(conn)) {
-        case LCO_CONN_PARKED:
-            /* Parked again before the MPM expires it. */
-            if (conn->want_worker ||
-                now - conn->parked_since >= min_timeout / 2) {
-                lco_conn_wake_mpm(conn);
-            }
-            else if (conn->slow_since &&
-                     now - conn->slow_since >= conn->req->r->server->timeout +
-                                                   lco_conn_sweep_time()) {
-                /* A flush that waits has had its own timeout by now. */
-                conn->slow_since = 0;
-                conn->send_timeout = 1;
-                lco_conn_notify(conn, conn->req);
-            }
-            break;
-        case LCO_CONN_ARMED:
-            if (conn->want_worker ||
-                now - conn->armed_since >= idle_max(conn) ||
-                now - conn->parked_since >= min_timeout / 2) {
-                lco_conn_wake_mpm(conn);
-            }
-            break;
-        case LCO_CONN_WORKER:
-        case LCO_CONN_WAKING:
-            break;
-        }
-    }
-}
-
-void lco_conn_keep(lco_conn *conn)
-{
-    pthread_mutex_lock(&conn->lock);
-    conn->driving = 0;
-    if (conn->reclaim) {
-        pthread_cond_signal(&conn->cond);
-    }
-    pthread_mutex_unlock(&conn->lock);
-}
-
-void lco_conn_arm_idle(lco_conn *conn)
-{
-    struct epoll_event ev = {.events = EPOLLIN | EPOLLRDHUP};
-
-    lco_conn_unwatch(conn);
-    pthread_mutex_lock(&conn->lock);
-    if (!conn->reclaim &&
-        epoll_ctl(conn->ep_fd, EPOLL_CTL_ADD, conn->io_fd, &ev) != 0) {
-        pthread_mutex_unlock(&conn->lock);
-        lco_conn_wake_mpm(conn);
-        return;
-    }
-    conn->driving = 0;
-    if (conn->reclaim) {
-        pthread_cond_signal(&conn->cond);
-        pthread_mutex_unlock(&conn->lock);
-        return;
-    }
-    conn->io_in_ep = 1;
-    conn->armed_since = lco_now();
-    lco_conn_note_parked(conn);
-    conn->state = LCO_CONN_ARMED; /* no access to conn after unlock */
-    pthread_mutex_unlock(&conn->lock);
-}
-
-void lco_conn_forget_parked(lco_conn *conn)
-{
-    if (conn->in_parked) {
-        TAILQ_REMOVE(&conn->vm->parked, conn, parked_link);
-        conn->in_parked = 0;
-    }
-}
-
-void lco_conn_note_parked(lco_conn *conn)
-{
-    lco_vm *vm = conn->vm;
-
-    if (!conn->in_parked) {
-        TAILQ_INSERT_TAIL(&vm->parked, conn, parked_link);
-        conn->in_parked = 1;
-    }
-    if (!lco_timer_armed(&vm->sweep)) {
-        (void) lco_timer_start(vm->loop, &vm->sweep, lco_conn_sweep_time());
-    }
-}
-
 /* ---- start and stop ---- */
 
 void lco_conn_shutdown_all(void)
@@ -774,7 +523,7 @@ void lco_conn_shutdown_all(void)
     {
         /* Of the others none holds a thread, and what is armed would wake the
          * listener, see no_worker_comes(). */
-        if (state_of(conn) == LCO_CONN_WORKER) {
+        if (lco_conn_state_of(conn) == LCO_CONN_WORKER) {
             (void) shutdown(conn->io_fd, SHUT_RDWR);
         }
     }
@@ -802,7 +551,12 @@ void lco_conn_setup(server_rec *s)
 
 int lco_conn_child_init(void)
 {
-    return !can_waitio || add_ready_slot() != NULL;
+    return !can_waitio || lco_ready_child_init();
+}
+
+apr_interval_time_t lco_conn_least_timeout(void)
+{
+    return min_timeout;
 }
 
 int lco_conn_can_waitio(void)

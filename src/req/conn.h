@@ -96,6 +96,9 @@ int lco_conn_pre_close(conn_rec *c);
 /* post_config: can this MPM park at all? */
 void lco_conn_setup(server_rec *s);
 int lco_conn_can_waitio(void);
+/* The least Timeout of all servers: which of them the MPM takes for a parked
+ * connection it does not say. */
+apr_interval_time_t lco_conn_least_timeout(void);
 /* child_init; 0 if a descriptor is missing. */
 int lco_conn_child_init(void);
 /* child_stopping(graceful = 0), any thread, takes no lock but the list's:
@@ -104,6 +107,8 @@ void lco_conn_shutdown_all(void);
 
 /* May the request that this worker runs be parked?  (rule 20) */
 int lco_conn_can_park(request_rec *r);
+/* Any thread. */
+lco_conn_state lco_conn_state_of(lco_conn *conn);
 /* The record of c, NULL if it has none. */
 lco_conn *lco_conn_get(conn_rec *c);
 
