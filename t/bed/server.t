@@ -50,6 +50,8 @@ subtest 'restarts' => sub {
     is $s->raw->get('/gone')->status, 410, 'before';
     my $old = $s->raw;
     $old->send("GET /gone HT");
+    # A worker must have it: what is not accepted yet is the next child's.
+    ok wait_until(sub { $s->status->{Scoreboard} =~ /R/ }), 'half a request';
     $s->set_conf('Redirect 410 /other');
     $s->graceful;
     ok wait_until(sub { ($s->children)[-1] != $before }), 'a new child';

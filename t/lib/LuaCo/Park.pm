@@ -157,6 +157,7 @@ LuaCoVMs 1
     </LuaCoHandler>
 </Location>
 <Location /big>
+    LuaCoHttp10Buffering Off
     <LuaCoHandler>
         local piece = string.rep("0123456789abcde\n", 4096)
         local n = tonumber(ngx.var.arg_n) or 16
