@@ -40,12 +40,13 @@ static int re_match(lua_State *L)
     const char *s;
     size_t few[2 * LCO_RE_FEW], *ov;
     size_t len, start, end;
-    int rc, res;
+    int rc, res, ctx;
     lco_re *re;
 
     lua_settop(L, 5);
     s = lco_re_subject(L, 1, &len);
-    re = lco_re_take(L, vm, 2, 3);
+    ctx = lua_toboolean(L, 4);
+    re = ctx ? lco_re_take(L, vm, 2, 3) : lco_re_take_short(L, vm, 2, 3);
     if (!re) {
         lua_pushnil(L);
         lua_insert(L, -2);
@@ -54,18 +55,21 @@ static int re_match(lua_State *L)
     start = get_start(L, 4);
     res = lua_toboolean(L, 5) ? 5 : 0;
     if (res && !lua_istable(L, res)) {
+        re->busy -= !ctx;
         return lco_api_typeerror(L, res, "table");
     }
     ov = lco_re_room(L, re, few);
     rc = lco_re_match(vm, re, s, len, start, 0, ov);
     if (rc < 0) {
+        re->busy -= !ctx;
         lco_re_drop(re);
         return lco_re_push_error(L, rc, 1);
     }
     end = ov[1];
     lco_re_push_captures(L, re, s, rc, ov, res);
+    re->busy -= !ctx;
     lco_re_drop(re);
-    if (lua_toboolean(L, 4)) {
+    if (ctx) {
         lco_re_set_pos(L, 4, end + 1);
     }
     return 1;
@@ -97,12 +101,14 @@ static int re_find(lua_State *L)
     const size_t *ov;
     size_t len, start, end, from, to;
     uint32_t nth, groups;
-    int rc;
+    int rc, ctx;
     lco_re *re;
 
     lua_settop(L, 5);
+    nth = (uint32_t) get_nth(L, 5);
     s = lco_re_subject(L, 1, &len);
-    re = lco_re_take(L, vm, 2, 3);
+    ctx = lua_toboolean(L, 4);
+    re = ctx ? lco_re_take(L, vm, 2, 3) : lco_re_take_short(L, vm, 2, 3);
     if (!re) {
         lua_pushnil(L);
         lua_pushnil(L);
@@ -110,9 +116,9 @@ static int re_find(lua_State *L)
         return 3;
     }
     start = get_start(L, 4);
-    nth = (uint32_t) get_nth(L, 5);
     groups = re->rx.ncaptures;
     rc = lco_rx_match(vm->env, &re->rx, s, len, start, 0, &ov);
+    re->busy -= !ctx;
     lco_re_drop(re);
     if (rc < 0) {
         return lco_re_push_error(L, rc, 2);
@@ -123,7 +129,7 @@ static int re_find(lua_State *L)
         from = ov[2 * nth];
         to = ov[2 * nth + 1];
     }
-    if (lua_toboolean(L, 4)) {
+    if (ctx) {
         lco_re_set_pos(L, 4, end + 1);
     }
     if (from == LCO_RX_UNSET) {

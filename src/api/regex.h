@@ -26,6 +26,7 @@
 typedef struct lco_re {
     lco_rx rx;
     int own;                 /* of one call: never was in the cache */
+    unsigned busy;           /* by lco_re_take_short(): it may not be evicted */
     const char *pattern;     /* while it is cached: Lua's string, which the
                                 cache holds */
     TAILQ_ENTRY(lco_re) lru; /* while it is cached */
@@ -54,6 +55,13 @@ LX_RAISES lco_re_vm *lco_re_vm_of(lua_State *L);
  * +1], the message.  Raises for arguments of wrong types and unknown
  * options. */
 LX_RAISES lco_re *lco_re_take(lua_State *L, lco_re_vm *vm, int regex, int opts);
+
+/* The same for a call that runs no Lua of its own before it is done: what the
+ * cache has is not pushed, [-0, +0 or +1], but counted as busy.  The caller
+ * counts down; where an error keeps it from that, the pattern stays in the
+ * cache for good. */
+LX_RAISES lco_re *lco_re_take_short(lua_State *L, lco_re_vm *vm, int regex,
+                                    int opts);
 
 /* The call is done with RE, which is not touched any more. */
 void lco_re_drop(lco_re *re);

@@ -91,10 +91,9 @@ static void mark_used(lco_re_vm *vm, lco_re *re)
     }
 }
 
-/* The cached pattern, [-0, +1], or NULL.  A string that has the address of a
- * cached pattern's is that string, since the cache keeps it alive. */
-static lco_re *find_recent(lua_State *L, lco_re_vm *vm, const char *pattern,
-                           unsigned opts)
+/* The cached pattern or NULL.  A string that has the address of a cached
+ * pattern's is that string, since the cache keeps it alive. */
+static lco_re *find_recent(lco_re_vm *vm, const char *pattern, unsigned opts)
 {
     lco_re *re = *recent(vm, pattern, opts);
 
@@ -102,11 +101,10 @@ static lco_re *find_recent(lua_State *L, lco_re_vm *vm, const char *pattern,
         return NULL;
     }
     mark_used(vm, re);
-    lua_rawgetp(L, lua_upvalueindex(UP_CACHE), re);
     return re;
 }
 
-/* The same by the pattern itself. */
+/* The same by the pattern itself, [-0, +1] if there is one. */
 static lco_re *find_cached(lua_State *L, lco_re_vm *vm, int regex,
                            unsigned opts)
 {
@@ -128,12 +126,20 @@ static lco_re *find_cached(lua_State *L, lco_re_vm *vm, int regex,
     return NULL;
 }
 
-/* Takes the pattern that was not used for longest out of the cache. */
-static void evict(lua_State *L, lco_re_vm *vm)
+/* Takes the pattern that was not used for longest out of the cache.  Returns
+ * 0 where all of them are busy. */
+static int evict(lua_State *L, lco_re_vm *vm)
 {
     int table = lua_upvalueindex(UP_CACHE);
     lco_re *re = TAILQ_LAST(&vm->lru, lco_re_list);
+    lco_re **slot;
 
+    while (re && re->busy) {
+        re = TAILQ_PREV(re, lco_re_list, lru);
+    }
+    if (!re) {
+        return 0;
+    }
     if (!vm->warned) {
         vm->warned = 1;
         lua_pushfstring(L, "lua exceeding regex cache max entries (%d)",
@@ -141,8 +147,7 @@ static void evict(lua_State *L, lco_re_vm *vm)
         lco_re_log(L, APLOG_WARNING, lua_tostring(L, -1));
         lua_pop(L, 1);
     }
-    lco_re **slot = recent(vm, re->pattern, re->rx.opts);
-
+    slot = recent(vm, re->pattern, re->rx.opts);
     if (*slot == re) {
         *slot = NULL;
     }
@@ -158,6 +163,7 @@ static void evict(lua_State *L, lco_re_vm *vm)
     lua_pop(L, 1);
     lua_pushnil(L);
     lua_rawsetp(L, table, re);
+    return 1;
 }
 
 /* Caches RE, whose userdata is on the stack top, by the pattern at REGEX. */
@@ -166,8 +172,8 @@ static void cache(lua_State *L, lco_re_vm *vm, lco_re *re, int regex)
     int table = lua_upvalueindex(UP_CACHE);
     lua_Integer opts = (lua_Integer) re->rx.opts;
 
-    if (vm->cached == vm->max) {
-        evict(L, vm);
+    if (vm->cached == vm->max && !evict(L, vm)) {
+        return;
     }
     if (lua_rawgeti(L, table, opts) != LUA_TTABLE) {
         lua_pop(L, 1);
@@ -228,24 +234,42 @@ static lco_re *compile(lua_State *L, lco_re_vm *vm, int regex, unsigned letters)
     return re;
 }
 
-lco_re *lco_re_take(lua_State *L, lco_re_vm *vm, int regex, int opts)
+static lco_re *take(lua_State *L, lco_re_vm *vm, int regex, unsigned letters)
 {
-    unsigned letters = get_options(L, opts);
     lco_re *re;
 
     if (lua_type(L, regex) != LUA_TSTRING) {
         lco_api_typeerror(L, regex, "string");
     }
     if ((letters & LCO_RX_ONCE) && vm->max > 0) {
-        re = find_recent(L, vm, lua_tostring(L, regex), letters);
-        if (!re) {
-            re = find_cached(L, vm, regex, letters);
-        }
+        re = find_cached(L, vm, regex, letters);
         if (re) {
             return re;
         }
     }
     return compile(L, vm, regex, letters);
+}
+
+lco_re *lco_re_take(lua_State *L, lco_re_vm *vm, int regex, int opts)
+{
+    return take(L, vm, regex, get_options(L, opts));
+}
+
+lco_re *lco_re_take_short(lua_State *L, lco_re_vm *vm, int regex, int opts)
+{
+    unsigned letters = get_options(L, opts);
+    lco_re *re = NULL;
+
+    if ((letters & LCO_RX_ONCE) && lua_type(L, regex) == LUA_TSTRING) {
+        re = find_recent(vm, lua_tostring(L, regex), letters);
+    }
+    if (!re) {
+        re = take(L, vm, regex, letters);
+    }
+    if (re) {
+        re->busy++;
+    }
+    return re;
 }
 
 int lco_re_match(lco_re_vm *vm, const lco_re *re, const char *s, size_t len,

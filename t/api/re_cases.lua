@@ -201,7 +201,7 @@ function M.finalizers()
     stop = true
     collectgarbage("setpause", 200)
     collectgarbage()
-    said(runs > 100)
+    said(runs > 10)
 end
 -- Callers that are ended while the function of gsub waits.
 function M.ended()
