@@ -44,15 +44,47 @@ $functions
 $functions
     ngx.log(ngx.ERR, "init_worker: ", (all():gsub("\\\\", "B")))
 </LuaCoInitWorker>
+<LuaCoExitWorker>
+$functions
+    ngx.log(ngx.ERR, "exit_worker: ", (all():gsub("\\\\", "B")))
+</LuaCoExitWorker>
+<LuaCoServerRewrite>
+$functions
+    ngx.ctx.server_rewrite = all()
+</LuaCoServerRewrite>
 <Location /x>
     LuaCoVirtual On
+    <LuaCoSet from_set>
+$functions
+        return all()
+    </LuaCoSet>
+    <LuaCoRewrite>
+$functions
+        ngx.ctx.rewrite = all()
+    </LuaCoRewrite>
+    <LuaCoPreContent>
+$functions
+        ngx.ctx.precontent = all()
+    </LuaCoPreContent>
+    <LuaCoHeaderFilter>
+$functions
+        ngx.ctx.header_filter = all()
+    </LuaCoHeaderFilter>
+    <LuaCoBodyFilter>
+$functions
+        if ngx.arg[2] then ngx.arg[1] = ngx.arg[1] .. ngx.ctx.header_filter .. "\\n" .. all() .. "\\n" end
+    </LuaCoBodyFilter>
     <LuaCoAccess>
 $functions
         ngx.ctx.access = all()
     </LuaCoAccess>
     <LuaCoHandler>
 $functions
+        ngx.say(ngx.ctx.server_rewrite)
+        ngx.say(ngx.var.from_set)
+        ngx.say(ngx.ctx.rewrite)
         ngx.say(ngx.ctx.access)
+        ngx.say(ngx.ctx.precontent)
         ngx.say(all())
         ngx.sleep(0.001)
         ngx.say(all())
@@ -69,11 +101,14 @@ $functions
 </Location>
 CONF
     $s->start;
-    is $s->raw->get('/x')->body, "$expected\n" x 5,
-        'access, content, later, in a thread, in a coroutine';
+    is $s->raw->get('/x')->body, "$expected\n" x 11,
+        'rewrite, set, access, precontent, content (at once, later, in a '
+        . 'thread, in a coroutine), filters';
     (my $logged = $expected) =~ tr/\\/B/;
     ok $s->wait_for_log(qr/\Q$_: $logged\E$/), $_
         for qw(init init_worker log);
+    $s->graceful_stop;
+    ok $s->wait_for_log(qr/\Qexit_worker: $logged\E$/), 'exit_worker';
 };
 
 # What the oracle does not have.
