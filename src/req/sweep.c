@@ -8,6 +8,7 @@
  */
 #include "req/conn.h"
 
+#include <stdint.h>
 #include <sys/epoll.h>
 
 #include <http_core.h>
@@ -66,6 +67,19 @@ static lco_usec idle_max(const lco_conn *conn)
     return keep < IDLE_MAX ? keep : IDLE_MAX;
 }
 
+/* How long after it was parked a connection is parked again, so that the MPM
+ * does not expire it: between a quarter and half of Timeout.  What was parked
+ * at one moment, perhaps by thousands, comes back in shares, since each takes a
+ * worker for that moment.  Numbers of descriptors follow each other in steps;
+ * Knuth's multiplier scatters them. */
+static lco_usec park_max(const lco_conn *conn)
+{
+    lco_usec quarter = lco_conn_least_timeout() / 4;
+    uint32_t share = ((uint32_t) conn->io_fd * UINT32_C(2654435761)) >> 27;
+
+    return quarter + quarter * (lco_usec) share / 32;
+}
+
 void lco_conn_release_idle(lco_vm *vm)
 {
     lco_conn *conn, *next;
@@ -97,7 +111,7 @@ void lco_conn_sweep(lco_vm *vm)
         case LCO_CONN_PARKED:
             /* Parked again before the MPM expires it. */
             if (conn->want_worker ||
-                now - conn->parked_since >= lco_conn_least_timeout() / 2) {
+                now - conn->parked_since >= park_max(conn)) {
                 lco_conn_wake_mpm(conn);
             }
             else if (conn->slow_since &&
@@ -112,7 +126,7 @@ void lco_conn_sweep(lco_vm *vm)
         case LCO_CONN_ARMED:
             if (conn->want_worker ||
                 now - conn->armed_since >= idle_max(conn) ||
-                now - conn->parked_since >= lco_conn_least_timeout() / 2) {
+                now - conn->parked_since >= park_max(conn)) {
                 lco_conn_wake_mpm(conn);
             }
             break;
