@@ -46,6 +46,9 @@ static apr_status_t req_free(void *data)
     lco_req *req = data;
     lco_conn *conn;
 
+    if (lco_vm_is_inside()) {
+        return APR_SUCCESS; /* the process ends */
+    }
     lco_req_discard(req);
     if (req->body && req->body->maker == req) {
         lco_body_free(req->body);

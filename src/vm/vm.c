@@ -23,6 +23,9 @@ static lco_vm **vms;
 static int nvms;
 static atomic_uint next_vm;
 
+/* The VM that this thread is inside, or about to enter or to leave. */
+static _Thread_local lco_vm *volatile inside;
+
 static void flush_dead_refs(lco_vm *vm)
 {
     int i, n;
@@ -52,6 +55,7 @@ static void entered(lco_vm *vm)
 
 void lco_vm_enter(lco_vm *vm)
 {
+    inside = vm;
     pthread_mutex_lock(&vm->queue);
     pthread_mutex_lock(&vm->lock);
     pthread_mutex_unlock(&vm->queue);
@@ -60,6 +64,7 @@ void lco_vm_enter(lco_vm *vm)
 
 void lco_vm_enter_loop(lco_vm *vm)
 {
+    inside = vm;
     if (pthread_mutex_trylock(&vm->lock) != 0) {
         atomic_store_explicit(&vm->loop_wants, 1, memory_order_relaxed);
         pthread_mutex_lock(&vm->lock);
@@ -74,6 +79,12 @@ void lco_vm_leave(lco_vm *vm)
     assert(lua_gettop(vm->L) == 0);
     vm->entered = 0;
     pthread_mutex_unlock(&vm->lock);
+    inside = NULL;
+}
+
+int lco_vm_is_inside(void)
+{
+    return inside != NULL;
 }
 
 void lco_vm_wait(lco_vm *vm, pthread_cond_t *cond)
@@ -97,11 +108,13 @@ lco_vm *lco_vm_pick(lco_vm *prefer)
     start = atomic_fetch_add_explicit(&next_vm, 1, memory_order_relaxed);
     for (i = 0; i < (unsigned) nvms; i++) {
         vm = vms[(start + i) % (unsigned) nvms];
+        inside = vm;
         if (!atomic_load_explicit(&vm->loop_wants, memory_order_relaxed) &&
             pthread_mutex_trylock(&vm->lock) == 0) {
             entered(vm);
             return vm;
         }
+        inside = NULL;
     }
     vm = vms[start % (unsigned) nvms];
     lco_vm_enter(vm);
@@ -274,6 +287,11 @@ static apr_status_t stop_loops(void *data)
             atomic_store(&vms[i]->stopping, LCO_STOP_NOW);
             lco_loop_stop(vms[i]->loop);
         }
+    }
+    if (inside) {
+        /* prefork: SIGTERM's handler ends the process from here, in the middle
+         * of Lua.  The loop cannot end, and nothing needs it any more. */
+        return APR_SUCCESS;
     }
     for (i = 0; i < nvms; i++) {
         if (vms[i]->running) {
