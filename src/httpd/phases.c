@@ -173,6 +173,7 @@ static int log_transaction(request_rec *r)
 void lco_phase_hooks(void)
 {
     static const char *const after_core[] = {"core.c", NULL};
+    static const char *const before_log[] = {"mod_log_config.c", NULL};
 
     lco_input_register();
     lco_body_filter_register();
@@ -187,7 +188,9 @@ void lco_phase_hooks(void)
     ap_hook_fixups(fixups, after_core, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_insert_filter(lco_body_insert_filter, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_handler(handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_log_transaction(log_transaction, NULL, NULL, APR_HOOK_MIDDLE);
+    /* Before the access log is written, as in nginx: what the Lua sets can
+     * stand in it. */
+    ap_hook_log_transaction(log_transaction, NULL, before_log, APR_HOOK_MIDDLE);
     /* After mod_logio's, whose byte count it wants. */
     ap_hook_log_transaction(lco_finish_log, NULL, NULL, APR_HOOK_REALLY_LAST);
 }

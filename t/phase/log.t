@@ -3,6 +3,7 @@
 # it may not answer or wait, and its errors harm nothing but themselves.
 
 use LuaCo::Test;
+use LuaCo::Util qw(slurp wait_until);
 
 my $c;
 
@@ -22,6 +23,12 @@ sub logged {
     return join ' + ', $r->status,
         map {/logged: (.*?)\./} grep { !m{/log/end} } $log->lines(qr/logged: /);
 }
+
+# The access log comes after it.
+is logged('/log/access'), '200 + /log/access', 'before the access log';
+my $file = config('t_logs') . '/by_lua_log';
+ok wait_until(sub { -e $file && slurp($file) =~ /\S/ }), 'its line';
+is slurp($file), "/log/access [seen by log]\n", 'with what LuaCoLog set';
 
 for my $park ('', 'park=1') {
     like logged("/log/handler?$park"),
