@@ -16,7 +16,8 @@ LuaCoServerRewrite "@Root@/phase.lua"
     Require all granted
 </Directory>
 <LuaCoLog>
-    ngx.log(ngx.NOTICE, "logged: ", ngx.var.status, " ", ngx.ctx.steps, ".")
+    ngx.log(ngx.NOTICE, "logged: ", ngx.var.status, " ", ngx.ctx.steps, ". for ",
+        ngx.var.arg_wait, " ", ngx.var.arg_t, ".")
 </LuaCoLog>
 LogLevel luaco:trace4
 CONF
@@ -46,7 +47,7 @@ for my $phase (@phases) {
     $s->log->mark;
     my $c = start($phase, 2.5);
     is $c->response->body, "a file\n", "$phase: longer than Timeout";
-    my $line = $s->wait_for_log(qr/logged: /);
+    my $line = $s->wait_for_log(qr/logged: .* for $phase 2\.5\./);
     my $steps = join ' ', map { $_ eq $phase ? "$_ waited" : $_ } @phases;
     like $line, qr/logged: 200  $steps\./, "$phase: each once";
     cmp_ok $s->log->count(qr/luaco: park$/), '>', 1, "$phase: parked again";
@@ -58,7 +59,7 @@ for my $phase (@phases) {
     $s->log->mark;
     my $c = start($phase, 0.2);
     $c->close;
-    my $line = $s->wait_for_log(qr/logged: /) // '';
+    my $line = $s->wait_for_log(qr/logged: .* for $phase 0\.2\./) // '';
     like $line, qr/logged: 200 .* waited/, "$phase: ran on without a client";
 }
 
