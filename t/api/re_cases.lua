@@ -183,6 +183,7 @@ function M.finalizers()
     end }
     for _ = 1, 5 do setmetatable({}, mt) end
     collectgarbage("setpause", 1)
+    collectgarbage() -- from here on
     local wide = ("(%w)"):rep(20):gsub("%%", "\\")
     for i = 1, 60 do
         local m = re.match("id=" .. i .. ";x", "id=(\\d+);(x)(y)?" .. ("()"):rep(i % 5), "o")
