@@ -320,7 +320,7 @@ lco_body *lco_body_of(lco_req *req)
     body->fd = -1;
     TAILQ_INIT(&body->readers);
     lco_timer_init(&body->tick, NULL, body);
-    if (!lco_input_announced(req->r)) {
+    if (!lco_input_announced(req)) {
         body->over = 1;
     }
     req->body = body;
@@ -363,7 +363,7 @@ apr_off_t lco_body_content_length(lco_req *req)
         return (apr_off_t) apr_atoi64(header);
     }
     body = lco_body_find(req);
-    return body && body->is_read && lco_input_announced(req->r)
+    return body && body->is_read && lco_input_announced(req)
                ? lco_body_length(body)
                : -1;
 }

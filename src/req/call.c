@@ -11,6 +11,7 @@
 #include <util_filter.h>
 
 #include "req/conn.h"
+#include "req/input.h"
 #include "vm/code.h"
 
 APLOG_USE_MODULE(luaco);
@@ -102,6 +103,7 @@ static void end(lco_req *req, const before *was)
 {
     req->vm->cur = NULL;
     lco_vm_leave(req->vm);
+    lco_input_guard(req);
     req->phase = was->phase;
     req->dconf = was->dconf;
     req->piece = was->piece;

@@ -11,6 +11,7 @@
 
 #include "req/body.h"
 #include "req/conn.h"
+#include "req/input.h"
 #include "vm/code.h"
 
 APLOG_USE_MODULE(luaco);
@@ -100,6 +101,7 @@ lco_req *lco_req_obtain(request_rec *r)
     TAILQ_INIT(&req->woken);
     TAILQ_INIT(&req->flushers);
     LIST_INIT(&req->ties);
+    lco_input_note(req);
     ap_set_module_config(r->request_config, &luaco_module, req);
     apr_pool_cleanup_register(r->pool, req, req_free, apr_pool_cleanup_null);
     return req;

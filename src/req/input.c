@@ -297,21 +297,36 @@ int lco_input_can_poll(const lco_req *req)
     return 1;
 }
 
-int lco_input_announced(const request_rec *r)
+int lco_input_announced(const lco_req *req)
 {
-    const char *length;
+    return req->sent_coding ||
+           (req->sent_length && strcmp(req->sent_length, "0") != 0);
+}
 
-    if (apr_table_get(r->headers_in, "Transfer-Encoding")) {
-        return 1;
+void lco_input_note(lco_req *req)
+{
+    const request_rec *r;
+    const lco_req *before;
+
+    if (req->sent_known) {
+        return;
     }
-    length = apr_table_get(r->headers_in, "Content-Length");
-    return length && strcmp(length, "0") != 0;
+    req->sent_known = 1;
+    for (r = req->r->prev; r; r = r->prev) {
+        before = lco_req_find((request_rec *) r);
+        if (before && before->sent_known) {
+            req->sent_length = before->sent_length;
+            req->sent_coding = before->sent_coding;
+            return;
+        }
+    }
+    req->sent_length = apr_table_get(req->r->headers_in, "Content-Length");
+    req->sent_coding = apr_table_get(req->r->headers_in, "Transfer-Encoding");
 }
 
 int lco_input_is_open(const lco_req *req)
 {
-    return req->body ? !lco_body_is_over(req->body)
-                     : lco_input_announced(req->r);
+    return req->body ? !lco_body_is_over(req->body) : lco_input_announced(req);
 }
 
 /* ---- reading ---- */
@@ -365,6 +380,7 @@ lco_got lco_input_read(lco_req *req, apr_bucket_brigade *bb, apr_off_t max,
     apr_status_t rv;
 
     *status = 0;
+    lco_input_guard(req);
     if (!block) {
         add_holder(r);
         conn->nonblock = 1; /* TLS may have to write */
@@ -408,8 +424,20 @@ lco_got lco_input_read(lco_req *req, apr_bucket_brigade *bb, apr_off_t max,
     return LCO_GOT_FAILED;
 }
 
+static void put_header(request_rec *r, const char *name, const char *value)
+{
+    if (value) {
+        apr_table_setn(r->headers_in, name, value);
+    }
+    else {
+        apr_table_unset(r->headers_in, name);
+    }
+}
+
 void lco_input_pin(lco_req *req)
 {
+    const char *length, *coding;
+    unsigned nonblock = 0; /* a filter phase may be in a write */
     request_rec *r = req->r;
     ap_filter_t *http = http_in(r);
     lco_conn *conn = req->conn;
@@ -420,8 +448,13 @@ void lco_input_pin(lco_req *req)
     if (!http || http->ctx || r->main) {
         return; /* HTTP_IN has looked at the header already */
     }
+    length = apr_table_get(r->headers_in, "Content-Length");
+    coding = apr_table_get(r->headers_in, "Transfer-Encoding");
+    put_header(r, "Content-Length", req->sent_length);
+    put_header(r, "Transfer-Encoding", req->sent_coding);
     add_holder(r);
     if (conn) {
+        nonblock = conn->nonblock;
         conn->nonblock = 1;
     }
     bb = apr_brigade_create(r->pool, r->connection->bucket_alloc);
@@ -429,9 +462,27 @@ void lco_input_pin(lco_req *req)
     (void) read_caught(r, http, bb, APR_NONBLOCK_READ, 0, &status);
     apr_brigade_destroy(bb);
     if (conn) {
-        conn->nonblock = 0;
+        conn->nonblock = nonblock ? 1 : 0;
     }
+    put_header(r, "Content-Length", length);
+    put_header(r, "Transfer-Encoding", coding);
     if (status) {
         lco_body_fail(req, status); /* it would not be said again */
+    }
+}
+
+static int is_same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+void lco_input_guard(lco_req *req)
+{
+    const apr_table_t *in = req->r->headers_in;
+
+    if (req->sent_known && !req->r->main &&
+        (!is_same(apr_table_get(in, "Content-Length"), req->sent_length) ||
+         !is_same(apr_table_get(in, "Transfer-Encoding"), req->sent_coding))) {
+        lco_input_pin(req);
     }
 }

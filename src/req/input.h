@@ -34,17 +34,22 @@ int lco_input_can_poll(const lco_req *req);
 lco_got lco_input_read(lco_req *req, apr_bucket_brigade *bb, apr_off_t max,
                        int block, int *status);
 
-/* Makes httpd take the length of the body from the header as it is now, not
- * waiting: call it before Content-Length or Transfer-Encoding of a request
- * change.  Else the rest of the body could pass for the client's next request.
- * In VM or not. */
+/* Notes how the client framed the body: before any Lua of the request. */
+void lco_input_note(lco_req *req);
+
+/* Makes httpd take the length of the body from what the client sent, not
+ * waiting, whatever Lua made of Content-Length and Transfer-Encoding.  Else
+ * the rest of the body could pass for the client's next request.  Before
+ * anybody reads it: lco_input_guard() does so if they changed.  In VM or
+ * not. */
 void lco_input_pin(lco_req *req);
+void lco_input_guard(lco_req *req);
 
 /* Does the client's body, or a part of it, still lie before us?  True until
  * its end was read. */
 int lco_input_is_open(const lco_req *req);
 
-/* Has R a body as the client announced it? */
-int lco_input_announced(const request_rec *r);
+/* Did the client announce a body? */
+int lco_input_announced(const lco_req *req);
 
 #endif

@@ -9,6 +9,7 @@
 #include <http_protocol.h>
 
 #include "req/body.h"
+#include "req/input.h"
 #include "req/outbox.h"
 
 APLOG_USE_MODULE(luaco);
@@ -51,6 +52,7 @@ int lco_drive_outcome(lco_req *req)
     int rc = req->result;
 
     req->stage = LCO_STAGE_IDLE;
+    lco_input_guard(req);
     if (req->refused) {
         return refuse(req);
     }

@@ -76,6 +76,7 @@ struct lco_req {
     unsigned flush_asked : 1; /* ngx.flush: pass a flush with the outbox */
     unsigned flush_waits : 1; /* `flushers` was not empty when last looked at */
     unsigned aborted : 1;     /* the client is gone: output is discarded */
+    unsigned sent_known : 1;  /* ... they are */
     unsigned input_failed : 1;    /* `result` is what reading came to */
     unsigned thread_waits : 1;    /* this request holds its thread */
     unsigned declined : 1;        /* the handler's Lua left it to others */
@@ -99,6 +100,8 @@ struct lco_req {
     int access_verdict; /* LuaCoAccess: DONE or a status that no other check
                            may overrule, 0: none */
 
+    /* Content-Length and Transfer-Encoding as the client sent them. */
+    const char *sent_length, *sent_coding;
     lco_body *body; /* the request body, req/body.h; NULL: nobody asked */
     /* LCO_SERVICE_CALL: called with the VM left; may block where files do. */
     void (*call)(lco_req *req, void *data);
