@@ -26,7 +26,7 @@ lco_req *lco_api_req(lua_State *L, unsigned mask, const char *msg)
     return NULL;
 }
 
-lco_req *lco_api_http(lua_State *L)
+lco_req *lco_api_http_or(lua_State *L, const char *msg)
 {
     lco_req *req = lco_req_get(L);
 
@@ -34,10 +34,15 @@ lco_req *lco_api_http(lua_State *L)
         return req;
     }
     if (!req && lco_vm_of(L)->boot_phase == LCO_PHASE_INIT) {
-        luaL_error(L, "no request found");
+        luaL_error(L, "%s", msg);
     }
     luaL_error(L, "API disabled in the current context");
     return NULL;
+}
+
+lco_req *lco_api_http(lua_State *L)
+{
+    return lco_api_http_or(L, "no request found");
 }
 
 int lco_api_headers_sent(const lco_req *req)

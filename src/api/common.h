@@ -18,6 +18,8 @@ LX_RAISES lco_req *lco_api_req(lua_State *L, unsigned mask, const char *msg);
  * LuaCoInit, and "API disabled in the current context" where the running code
  * has no HTTP request (LuaCoInitWorker, LuaCoExitWorker, timers). */
 LX_RAISES lco_req *lco_api_http(lua_State *L);
+/* The same with MSG for "no request found". */
+LX_RAISES lco_req *lco_api_http_or(lua_State *L, const char *msg);
 
 /* Have the response headers been sent, in Lua's view?  True in the phases
  * that come after that. */

@@ -6,6 +6,7 @@
 #include <httpd.h>
 #include <apr_strings.h>
 #include <http_config.h>
+#include <http_connection.h>
 #include <http_core.h>
 #include <http_log.h>
 #include <http_protocol.h>
@@ -13,8 +14,10 @@
 
 #include "httpd/conf.h"
 #include "req/body.h"
+#include "req/change.h"
 #include "req/drive.h"
 #include "req/finish.h"
+#include "req/head.h"
 #include "req/input.h"
 
 APLOG_USE_MODULE(luaco);
@@ -177,6 +180,11 @@ void lco_phase_hooks(void)
 
     lco_input_register();
     lco_body_filter_register();
+    lco_head_register();
+    lco_change_register();
+    ap_hook_pre_connection(lco_head_connect, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_pre_read_request(lco_head_begin, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_insert_filter(lco_change_insert, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_map_to_storage(map_to_storage, NULL, NULL, APR_HOOK_FIRST);
     /* Last, so that every other check has been asked once before a request is
      * parked here and none is asked twice (rule 19). */

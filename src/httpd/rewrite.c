@@ -65,8 +65,9 @@ static int rewrite(request_rec *r)
     }
     if (status == OK && code) {
         status = lco_drive_phase(r, LCO_PHASE_REWRITE, code);
-        if (status == OK && lco_req_find(r)->jump) {
-            status = lco_rest_jump(r);
+        if (status == OK) {
+            status =
+                lco_req_find(r)->jump ? lco_rest_jump(r) : lco_rest_remap(r);
         }
     }
     return status == OK ? DECLINED : status;

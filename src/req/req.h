@@ -106,6 +106,14 @@ struct lco_req {
     /* LCO_SERVICE_CALL: called with the VM left; may block where files do. */
     void (*call)(lco_req *req, void *data);
     void *call_data;
+    /* What Lua changed of the request, req/change.h; all of r->pool. */
+    const char *request_uri; /* as the client sent it; NULL: r->unparsed_uri */
+    const char *place_uri;   /* whose sections hold while uri_changed */
+    const struct lco_multi *multi; /* headers with several values */
+    unsigned multi_read : 1;       /* those of the client are in `multi` */
+    unsigned uri_changed : 1;      /* by Lua, since its file was looked for */
+    unsigned args_emptied : 1;     /* by set_uri_args(""), not by the client */
+    unsigned internal : 1;         /* ngx.req.is_internal() since set_uri() */
 
     const char *const *set_args; /* of the LuaCoSet that runs: ngx.arg */
     int set_nargs;

@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
 #include <http_config.h>
 #include <http_core.h>
 #include <http_log.h>
@@ -59,8 +60,34 @@ static int walk(request_rec *r)
     return status;
 }
 
+/* Lua may have written any path.  What sections and files are looked for by is
+ * free of "." and ".." segments, as a client's is. */
+static int clean_uri(request_rec *r)
+{
+    lco_req *req = lco_req_find(r);
+    char *uri;
+
+    if (!req || !req->uri_changed) {
+        return OK;
+    }
+    req->uri_changed = 0;
+    uri = apr_pstrdup(r->pool, r->uri);
+    if (!ap_normalize_path(uri, AP_NORMALIZE_NOT_ABOVE_ROOT)) {
+        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                      "luaco: no path of this server: \"%s\"", r->uri);
+        return HTTP_BAD_REQUEST;
+    }
+    r->uri = uri;
+    return OK;
+}
+
 int lco_rest_walk(request_rec *r)
 {
+    int status = clean_uri(r);
+
+    if (status != OK) {
+        return status;
+    }
     r->per_dir_config = r->server->lookup_defaults;
     return walk(r);
 }
@@ -125,6 +152,58 @@ int lco_rest_jump(request_rec *r)
     forget_place(r);
     status = lco_rest_walk(r);
     return status == OK ? locate(r) : status;
+}
+
+/* A request that went to a backend and would be one for a file now stays with
+ * the backend: BEFORE is the filename that mod_proxy gave it. */
+static void keep_backend(request_rec *r, const char *before)
+{
+    const char *host = strstr(before, "://");
+
+    if (r->proxyreq == PROXYREQ_NONE && host) {
+        host += 3;
+        host += strcspn(host, "/");
+        r->filename = apr_pstrcat(
+            r->pool, apr_pstrmemdup(r->pool, before, (size_t) (host - before)),
+            r->uri, NULL);
+        r->handler = "proxy-server";
+        r->proxyreq = PROXYREQ_REVERSE;
+    }
+}
+
+int lco_rest_remap(request_rec *r)
+{
+    lco_req *req = lco_req_find(r);
+    const char *before = r->proxyreq == PROXYREQ_REVERSE ? r->filename : NULL;
+    char *uri;
+    int status;
+
+    if (!req->uri_changed || r->proxyreq == PROXYREQ_PROXY) {
+        return OK;
+    }
+    status = clean_uri(r);
+    if (status != OK) {
+        return status;
+    }
+    forget_place(r);
+    status = ap_run_translate_name(r);
+    if (status != OK) {
+        return decided(status, "translate", r);
+    }
+    if (before) {
+        keep_backend(r, before);
+    }
+    /* The file's or backend's sections are those of the new URI, the location's
+     * those of the old one, in which the request stays. */
+    uri = r->uri;
+    r->uri = (char *) req->place_uri;
+    r->per_dir_config = r->server->lookup_defaults;
+    status = ap_run_map_to_storage(r);
+    if (status == OK) {
+        status = walk(r);
+    }
+    r->uri = uri;
+    return status;
 }
 
 /* ---- access ---- */
@@ -207,6 +286,9 @@ int lco_rest_of_phases(request_rec *r, lco_phase phase)
     }
     else if (phase == LCO_PHASE_REWRITE && lco_req_find(r)->jump) {
         status = lco_rest_jump(r);
+    }
+    else if (phase == LCO_PHASE_REWRITE) {
+        status = lco_rest_remap(r);
     }
     if (status == OK && phase <= LCO_PHASE_REWRITE) {
         status = ap_run_header_parser(r);

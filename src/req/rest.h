@@ -22,4 +22,9 @@ int lco_rest_walk(request_rec *r);
  * OK, SUSPENDED or a status, 500 after ten jumps. */
 int lco_rest_jump(request_rec *r);
 
+/* A worker, owner of r, after LuaCoRewrite ended without a jump: if it changed
+ * the URI, looks for the file or backend of the new one.  The request stays in
+ * its location.  OK or a status. */
+int lco_rest_remap(request_rec *r);
+
 #endif

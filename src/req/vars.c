@@ -9,6 +9,8 @@
  */
 #include "req/vars_priv.h"
 
+#include "req/head.h"
+
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -43,10 +45,7 @@ int lco_give_seconds(lco_var *var, apr_time_t usec)
 
 request_rec *lco_var_original(request_rec *r)
 {
-    while (r->prev || r->main) {
-        r = r->prev ? r->prev : r->main;
-    }
-    return r;
+    return lco_head_request(r);
 }
 
 int lco_var_dashes(const char *name, char *out)

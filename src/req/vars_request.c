@@ -5,6 +5,8 @@
 #include "req/vars_priv.h"
 
 #include "req/body.h"
+#include "req/change.h"
+#include "req/head.h"
 
 #include <apr_general.h>
 #include <apr_lib.h>
@@ -32,14 +34,12 @@ int lco_var_args(lco_req *req, lco_var *var)
     if (r->args && !*r->args && r->args == r->parsed_uri.query) {
         return 0;
     }
-    return lco_give_string(var, r->args);
+    return lco_give_string(var, !r->args && req->args_emptied ? "" : r->args);
 }
 
 void lco_var_set_args(lco_req *req, const char *value, apr_size_t len)
 {
-    request_rec *r = req->r;
-
-    r->args = value ? apr_pstrmemdup(r->pool, value, len) : NULL;
+    lco_change_args(req, value, len);
 }
 
 int lco_var_is_args(lco_req *req, lco_var *var)
@@ -54,7 +54,11 @@ int lco_var_request(lco_req *req, lco_var *var)
 
 int lco_var_request_uri(lco_req *req, lco_var *var)
 {
-    const char *uri = lco_var_original(req->r)->unparsed_uri, *p;
+    request_rec *r = lco_var_original(req->r);
+    const lco_req *first = lco_req_find(r);
+    const char *uri =
+        first && first->request_uri ? first->request_uri : r->unparsed_uri;
+    const char *p;
 
     /* "GET http://host/path": nginx's begins at the path. */
     if (uri && *uri != '/' && (p = strstr(uri, "://"))) {
@@ -174,13 +178,17 @@ static int add_field_length(void *data, const char *key, const char *value)
     return 1;
 }
 
-/* httpd does not count the head; this is its length in the usual form, one
- * blank after each colon, which is how clients send it. */
+/* httpd does not count the head.  Of HTTP/2, which has none, this is its length
+ * in the usual form of HTTP/1. */
 int lco_var_request_length(lco_req *req, lco_var *var)
 {
     request_rec *r = lco_var_original(req->r);
     apr_off_t sum = r->read_length + lco_body_received(req);
+    apr_size_t len;
 
+    if (lco_head_get(r, &len)) {
+        return lco_give_number(var, sum + (apr_off_t) len);
+    }
     sum += (apr_off_t) (strlen(r->the_request ? r->the_request : "") +
                         strlen("\r\n\r\n"));
     apr_table_do(add_field_length, &sum, r->headers_in, NULL);
@@ -224,6 +232,9 @@ int lco_var_http(lco_req *req, const char *name, lco_var *var)
 {
     char key[LCO_VAR_NAME_MAX + 1];
 
+    if (!strcmp(name, "cookie")) {
+        return lco_give_string(var, lco_change_cookies(req));
+    }
     return lco_var_dashes(name, key) &&
            lco_give_string(var, apr_table_get(req->r->headers_in, key));
 }
@@ -248,7 +259,7 @@ int lco_var_arg(lco_req *req, const char *name, lco_var *var)
 /* The cookie's value, up to the semicolon. */
 int lco_var_cookie(lco_req *req, const char *name, lco_var *var)
 {
-    const char *p = apr_table_get(req->r->headers_in, "Cookie");
+    const char *p = lco_change_cookies(req);
     const char *value;
     size_t len = strlen(name);
 

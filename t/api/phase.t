@@ -57,7 +57,7 @@ my %bad = (
     init => {
         (map { $_ => $none } @of_request, qw(ctx flush send_headers sleep
             exit)),
-        (map { $_ => $object } qw(say print eof)),
+        (map { $_ => $object } qw(say print eof http_version)),
     },
     init_worker => {
         (map { $_ => $current } @of_request),

@@ -6,10 +6,10 @@ use LuaCo::Test;
 my @large = (port => port('large'));
 
 requests(
-    {   name => 'repeated headers are one string',
+    {   name => 'repeated headers are a table',
         get  => '/api/req/headers',
         send => ['X-Twice' => 'a', 'x-twice' => 'b'],
-        body => "3 nil a, b 0\n",
+        body => "3 nil {a,b} 0\n",
     },
     {   name    => 'HTTP/1.0',
         get     => '/api/req/version',

@@ -1,0 +1,17 @@
+-- Wrong arguments.
+local function try(f, ...)
+    local ok, err = pcall(f, ...)
+    ngx.say(tostring(ok), " ", (tostring(err):gsub("^[^ ]*:%d+: ", "")))
+end
+try(ngx.req.set_header)
+try(ngx.req.set_header, nil, "x")
+try(ngx.req.set_header, "X-A")
+try(ngx.req.set_header, "X-A", print == nil)
+try(ngx.req.clear_header)
+try(ngx.req.clear_header, nil)
+try(ngx.req.clear_header, true)
+try(require("ngx.req").add_header)
+try(require("ngx.req").add_header, "X-A")
+try(require("ngx.req").add_header, "X-A", nil)
+try(require("ngx.req").add_header, "X-A", {})
+try(require("ngx.req").add_header, nil, "x")

@@ -1,0 +1,61 @@
+-- ngx.req.set_header and clear_header: what get_headers and ngx.var then give.
+-- header: X-Old: old
+-- header: X-Twice: one
+-- header: X-Twice: two
+-- header: User-Agent: agent
+-- header: Referer: http://a/
+local function show(name)
+    local v = ngx.req.get_headers()[name]
+    if type(v) == "table" then v = "{" .. table.concat(v, "|") .. "}" end
+    ngx.say(name, " = ", tostring(v))
+end
+local function set(name, value)
+    local ok, err = pcall(ngx.req.set_header, name, value)
+    if not ok then ngx.say((tostring(err):gsub("^[^ ]*:%d+: ", ""))) end
+    show(tostring(name))
+end
+show("x-twice")
+set("X-Old", "new")
+set("x-old", "lower")
+set("X-Old", {"a", "b", "c"})
+set("X-Old", {"one"})
+set("X-Old", {})
+set("X-Old", "again")
+set("X-Old", nil)
+set("X-Twice", "three")
+set("X-New", 5)
+set("X-New", 1.5)
+set("X-New", true)
+set("X-New", false)
+set("X-New", "")
+set("X-New", {"", "x"})
+set("X-List", {1, 2.5, true})
+set("X-Line", "a\r\nX-Injected: b\0c\127\9d")
+show("X-Injected")
+set("X-High", "\228\255")
+set("User-Agent", {"u1", "u2"})
+set("Referer", {"r1", "r2"})
+set("Content-Type", {"text/a", "text/b"})
+set("Range", {"bytes=0-1", "bytes=2-3"})
+set("Range", nil)
+set("Depth", {"0", "1"})
+set("X-Real-IP", {"1.1.1.1", "2.2.2.2"})
+set("X-Forwarded-For", {"1.1.1.1", "2.2.2.2"})
+set("Cookie", {"a=1", "b=2"})
+ngx.say(ngx.var.cookie_a, " ", ngx.var.cookie_b, " ", ngx.var.http_cookie)
+set("Cookie", "c=3")
+ngx.say(tostring(ngx.var.cookie_a), " ", ngx.var.cookie_c)
+set("If-Modified-Since", "Thu, 18 Nov 2010 11:27:35 GMT")
+set("Accept-Encoding", "gzip")
+set("Authorization", "Basic x")
+set("x_under_score", "u")
+ngx.req.clear_header("User-Agent")
+show("User-Agent")
+ngx.say(tostring(ngx.var.http_user_agent))
+ngx.req.clear_header("X-LIST")
+show("x-list")
+ngx.req.clear_header("X-None")
+set(12, "number")
+ngx.req.clear_header(12)
+show("12")
+ngx.say(#ngx.req.raw_header() > 0, " ", ngx.req.raw_header():find("X%-Twice: two") ~= nil)

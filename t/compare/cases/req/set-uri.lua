@@ -1,0 +1,32 @@
+-- ngx.req.set_uri without jump.
+-- args: a=1
+local function try(...)
+    local n = select("#", ...)
+    local ok, err = pcall(ngx.req.set_uri, ...)
+    ngx.say(tostring(ok), " ", (tostring(err):gsub("^[^ ]*:%d+: ", ""):gsub("'[%w_.?]*' %(", "'f' (")), " ",
+        (ngx.var.uri:gsub("[%c\128-\255]", "?")), " ", ngx.var.args, " ", ngx.var.request_uri, " ",
+        tostring(ngx.req.is_internal()))
+end
+ngx.say(tostring(ngx.req.is_internal()))
+try("/foo")
+try("/foo bar?x=1#y%20")
+try("relative")
+try("/tab\9x")
+try("/\228\246")
+try(12)
+try("/b", false)
+try("/b\1c", false, true)
+try("/a\nb")
+try("/a\0b")
+try('/"\\\127\228')
+try("")
+try()
+try(nil)
+try({})
+try("/a", "x")
+try("/a", 1)
+try("/a", nil)
+try("/a", false, 1)
+try("/a", false, nil)
+try("/a", false, false, 1)
+try("/last")
