@@ -85,7 +85,9 @@ static lco_req *begin(request_rec *r, lco_phase phase, before *was)
         ap_log_rerror(APLOG_MARK, APLOG_ERR, APR_ENOMEM, r, "luaco: no memory");
         return NULL;
     }
-    if (!req->conn && !r->connection->master) {
+    /* One that has had Lua keeps what was decided then: while it waits in its
+     * thread, the loop looks at `conn` to tell whom to wake. */
+    if (!req->vm && !req->conn && !r->connection->master) {
         req->conn = lco_conn_get(r->connection);
     }
     was->phase = req->phase;
