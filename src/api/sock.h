@@ -109,6 +109,12 @@ LX_RAISES lco_pools *lco_sock_pools(lua_State *L);
 /* The VM's resolver for these servers, "": the system's; NULL: no memory. */
 LX_RAISES lco_resolver *lco_sock_resolver(lua_State *L, const char *servers);
 
+/* The TLS context for the request's settings (sock_tlsctx.c); NULL with *ERR.
+ */
+LX_RAISES SSL_CTX *lco_sock_tls_context(lua_State *L, const lco_req *req,
+                                        const char **err);
+LX_RAISES void lco_sock_open_tlsctx(lua_State *L);
+
 /* The methods, each file's into the method table on the stack top. */
 LX_RAISES void lco_sock_open_tcp(lua_State *L);
 LX_RAISES void lco_sock_open_read(lua_State *L);

@@ -15,17 +15,8 @@
 
 #include "io/tls.h"
 
-/* Registry: the metatables of the kinds, and the contexts of this VM. */
-static const char session_key, certs_key, pkey_key, contexts_key;
-
-/* The contexts in use, one for each set of settings. */
-typedef struct context {
-    struct context *next;
-    lco_tls_settings settings;
-    SSL_CTX *ctx;
-} context;
-
-static const lco_tls_settings no_settings = {.verify_depth = -1, .key_log = -1};
+/* Registry: the metatables of the kinds. */
+static const char session_key, certs_key, pkey_key;
 
 /* ---- objects ---- */
 
@@ -81,65 +72,6 @@ static int pkey_gc(lua_State *L)
     EVP_PKEY_free(*p);
     *p = NULL;
     return 0;
-}
-
-static int contexts_gc(lua_State *L)
-{
-    context **list = lua_touserdata(L, 1), *c;
-
-    while ((c = *list)) {
-        *list = c->next;
-        SSL_CTX_free(c->ctx);
-        free(c);
-    }
-    return 0;
-}
-
-/* ---- contexts ---- */
-
-static int same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static int same_settings(const lco_tls_settings *a, const lco_tls_settings *b)
-{
-    return a->trusted == b->trusted && a->crls == b->crls &&
-           a->certs == b->certs && a->key == b->key &&
-           a->verify_depth == b->verify_depth && a->protocols == b->protocols &&
-           same_text(a->ciphers, b->ciphers) && a->commands == b->commands &&
-           a->key_log == b->key_log;
-}
-
-/* The context for the request's settings; NULL with *ERR. */
-static SSL_CTX *context_of(lua_State *L, const lco_req *req, const char **err)
-{
-    const lco_tls_settings *s =
-        req->dconf->tls ? req->dconf->tls : &no_settings;
-    context **list, *c;
-
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &contexts_key);
-    list = lua_touserdata(L, -1);
-    lua_pop(L, 1);
-    for (c = *list; c; c = c->next) {
-        if (same_settings(&c->settings, s)) {
-            return c->ctx;
-        }
-    }
-    c = malloc(sizeof(*c));
-    if (!c) {
-        *err = "no memory";
-        return NULL;
-    }
-    c->settings = *s;
-    c->ctx = lco_tls_context(&c->settings, err);
-    if (!c->ctx) {
-        free(c);
-        return NULL;
-    }
-    c->next = *list;
-    *list = c;
-    return c->ctx;
 }
 
 /* ---- the handshake ---- */
@@ -258,7 +190,7 @@ static int sock_sslhandshake(lua_State *L)
         /* It came before the TLS connection and would be read as of it. */
         return lco_api_fail(L, "unread data in buffer");
     }
-    ctx = context_of(L, req, &err);
+    ctx = lco_sock_tls_context(L, req, &err);
     if (!ctx) {
         return lco_api_fail(L, err);
     }
@@ -607,12 +539,7 @@ void lco_sock_open_ssl(lua_State *L)
     make_kind(L, &certs_key, certs_gc);
     make_kind(L, &pkey_key, pkey_gc);
 
-    *(context **) lx_newuserdata(L, sizeof(context *)) = NULL;
-    lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, contexts_gc);
-    lua_setfield(L, -2, "__gc");
-    lua_setmetatable(L, -2);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &contexts_key);
+    lco_sock_open_tlsctx(L);
 
     luaL_getsubtable(L, LUA_REGISTRYINDEX, "_LOADED");
     luaL_newlib(L, ssl_funcs);
