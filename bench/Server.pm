@@ -159,7 +159,8 @@ sub url { return "http://127.0.0.1:$_[0]{port}$_[1]" }
 sub sections {
     my (%inner) = @_;
     my $conf = '';
-    for my $name (@content, 'virtual', sort keys %files) {
+    for my $name (@content, qw(virtual null posted echo), sort keys %files)
+    {
         my $text = $inner{$name} // $inner{ $files{$name} ? 'plain' : '' };
         $conf .= "<Location /$name>\n$text\n</Location>\n";
     }
@@ -171,6 +172,10 @@ sub luaco_sections {
     return sections(
         (map { $_ => $handler->($_) } @content),
         virtual => "LuaCoVirtual On\n" . $handler->('hello'),
+        null    => 'SetHandler bench-null',
+        posted  => 'SetHandler bench-null',
+        echo    => "LuaCoBodyBufferSize 64k\n"
+            . "<LuaCoHandler>\n$echo\n</LuaCoHandler>",
         plain   => 'LuaCoUseDefaultType On',
         checked => "<LuaCoAccess>\n$lua{access}\n</LuaCoAccess>",
         headers =>
@@ -242,11 +247,7 @@ CONF
             );
     }
     elsif ($kind eq 'luaco') {
-        $conf .= luaco_sections()
-            . "<Location /null>\nSetHandler bench-null\n</Location>\n"
-            . "<Location /posted>\nSetHandler bench-null\n</Location>\n"
-            . "<Location /echo>\nLuaCoBodyBufferSize 64k\n"
-            . "<LuaCoHandler>\n$echo\n</LuaCoHandler>\n</Location>\n";
+        $conf .= luaco_sections();
     }
     else {
         spew("$self->{root}/htdocs/hello.lua", <<'LUA');

@@ -162,6 +162,7 @@ static void set_key(lua_State *L, lco_sock *s, int key)
         copy = malloc(len + 1);
         if (!copy) {
             luaL_error(L, "no memory");
+            return; /* for those who do not know that it raises */
         }
     }
     if (s->key != s->key_small) {

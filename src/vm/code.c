@@ -35,7 +35,7 @@ struct lco_slot {
     int reusable;        /* lx_only_reads_globals() says so of the factory */
     const void *new_env; /* lx_env_state() of an environment as new */
     int nidle;
-    int *idle; /* registry references of functions, IDLE_MAX; NULL: none yet */
+    int idle[IDLE_MAX]; /* registry references of functions */
 };
 
 typedef struct push_args {
@@ -301,10 +301,7 @@ void lco_vm_give_code(lco_vm *vm, lco_code_use *use)
     }
     use->ref = 0;
     slot = &vm->slots[use->slot];
-    if (!slot->idle) {
-        slot->idle = malloc(sizeof(*slot->idle) * IDLE_MAX);
-    }
-    if (slot->reusable && slot->idle && slot->nidle < IDLE_MAX &&
+    if (slot->reusable && slot->nidle < IDLE_MAX &&
         is_as_new(vm->L, slot, ref)) {
         slot->idle[slot->nidle++] = ref;
         return;
@@ -352,11 +349,6 @@ int lco_vm_open_cache(lco_vm *vm)
 
 void lco_vm_close_cache(lco_vm *vm)
 {
-    int i;
-
-    for (i = 0; vm->slots && i < vm->nslots; i++) {
-        free(vm->slots[i].idle);
-    }
     free(vm->slots);
     vm->slots = NULL;
 }
