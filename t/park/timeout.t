@@ -16,7 +16,7 @@ sub together {
 
 my $conf = <<'CONF';
 LogLevel luaco:trace4
-KeepAliveTimeout 1
+KeepAliveTimeout 2
 <Location /steps>
     # Wakes again and again on the loop, for longer than Timeout.
     <LuaCoHandler>
