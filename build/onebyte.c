@@ -28,12 +28,15 @@ static void *real(const char *name)
     return dlsym(RTLD_NEXT, name);
 }
 
+/* A declaration cannot stand in parentheses.
+ * NOLINTBEGIN(bugprone-macro-parentheses) */
 #define REAL(name)                                                             \
     static __typeof__(&name) real_##name;                                      \
     if (!real_##name) {                                                        \
         void *found = real(#name);                                             \
         memcpy(&real_##name, &found, sizeof(found));                           \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 static int is_ours(int fd)
 {

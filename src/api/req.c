@@ -63,17 +63,12 @@ static int req_start_time(lua_State *L)
     return 1;
 }
 
-/* ngx.req.is_internal(): not what the client asked for.  Unlike the others it
- * answers without a request, as the reference does. */
+/* ngx.req.is_internal(): not what the client asked for. */
 static int req_is_internal(lua_State *L)
 {
-    lco_req *req = lco_req_get(L);
+    const lco_req *req = lco_api_http(L);
 
-    if (!req && lco_vm_of(L)->boot_phase == LCO_PHASE_INIT) {
-        return luaL_error(L, "no request object found");
-    }
-    lua_pushboolean(L, req && req->phase != LCO_PHASE_TIMER &&
-                           (req->internal || req->r->prev || req->r->main));
+    lua_pushboolean(L, req->internal || req->r->prev || req->r->main);
     return 1;
 }
 

@@ -238,6 +238,7 @@ static lco_sock *open_socket(lua_State *L)
     s = lco_sock_get(L, 1);
     if (!s || !s->used) {
         luaL_error(L, "socket is never created nor connected");
+        return NULL; /* for those who do not know that it raises */
     }
     if (!s->tcp.link || (s->tcp.read_closed && s->tcp.write_closed)) {
         lco_api_fail(L, "closed");

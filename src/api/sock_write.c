@@ -144,6 +144,7 @@ static void from_table(lua_State *L, int arg, lco_sock_text *t)
         t->data = t->heap = malloc(t->len);
         if (!t->heap) {
             luaL_error(L, "no memory");
+            return; /* for those who do not know that it raises */
         }
     }
     (void) fill(L, arg, (char *) (uintptr_t) t->data);
@@ -152,6 +153,8 @@ static void from_table(lua_State *L, int arg, lco_sock_text *t)
 void lco_sock_text_open(lua_State *L, int arg, lco_sock_text *t)
 {
     t->heap = NULL;
+    t->data = "";
+    t->len = 0;
     switch (lua_type(L, arg)) {
     case LUA_TSTRING:
         t->data = lua_tolstring(L, arg, &t->len);

@@ -85,6 +85,7 @@ static const lco_dir_conf nothing = {
 /* Byte by byte: padding that differs would only cost a merge. */
 static int is_nothing(const lco_dir_conf *d)
 {
+    /* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison) */
     return memcmp(d, &nothing, sizeof(nothing)) == 0;
 }
 

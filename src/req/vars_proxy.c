@@ -27,7 +27,8 @@ static const char *proxy_url(lco_req *req)
 {
     request_rec *r = req->r;
 
-    if (!r->proxyreq || !r->filename || strncmp(r->filename, "proxy:", 6)) {
+    if (!r->proxyreq || !r->filename ||
+        strncmp(r->filename, "proxy:", 6) != 0) {
         return NULL;
     }
     return r->filename + 6;

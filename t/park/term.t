@@ -59,7 +59,11 @@ CONF
         ok $s->log->wait_for(qr/is there/, 2), '... two are there';
     }
     ok $s->stop, '... it ends';
-    is_deeply [$s->log->lines(qr/did not exit|exit signal|Assertion/)], [],
+    # httpd's parent grows impatient after a second or so, which a sanitizer's
+    # child may need; that it had to be killed is another line.
+    my $late = ($ENV{LUACO_VARIANT} // 'plain') eq 'plain'
+        ? 'did not exit' : 'did not exit, sending a SIGKILL';
+    is_deeply [$s->log->lines(qr/$late|exit signal|Assertion/)], [],
         '... each child by itself';
 }
 

@@ -269,7 +269,9 @@ for my $uri ('/bf/lua?mode=upper&big=flush', '/bf/lua?mode=upper&big=1&sleep=1',
     open my $fh, '>', "$dir/big.bin" or die "$dir: $!";
     truncate $fh, $size;
     CORE::close $fh;
-    my $before = get('/bf/rss')->body;
+    # New connections: each VM is asked.
+    my $before;
+    $before = raw()->get('/bf/rss')->body for 1 .. 16;
     for my $mode ('upper', 'grow') {
         my $c = raw();
         $c->request('GET', "/bf/big/big.bin?mode=$mode", version => '1.0',
