@@ -17,6 +17,9 @@ for my $name (sort keys %body) {
     for my $where ('handler', 'access') {
         next if $where eq 'access' && $name =~ /^(?:big|wrong|dropped|finalizers)$/;
         next if $name eq 'big' && $ENV{LUACO_VARIANT} =~ /tsan|asan|hard/;
+        # Lua 5.3 with its own checks stops at finalizers that join strings
+        # while it collects at each allocation, without any module.
+        next if $name eq 'finalizers' && $ENV{LUACO_VARIANT} eq 'hard';
         my $r = get("/api/re/$where?case=$name");
         is $r->status, 200, "$name in $where: status";
         is $r->body, $body{$name}, "$name in $where";
