@@ -54,7 +54,8 @@ static int call(lco_req *req, const lco_code *code, lua_Integer *ret)
     lua_State *L = req->vm->L;
     int mode = req->dconf->code_cache == LCO_UNSET ? LCO_CACHE_ON
                                                    : req->dconf->code_cache;
-    int rc = lco_vm_push_code(req->vm, code, mode);
+    lco_code_use use = {0, 0};
+    int rc = lco_vm_take_code(req->vm, code, mode, &use);
 
     if (rc == LUA_OK) {
         rc = lx_pcall(L, 0, 1);
@@ -67,6 +68,7 @@ static int call(lco_req *req, const lco_code *code, lua_Integer *ret)
                       lco_phase_names[req->phase], lco_vm_error_text(L, -1));
     }
     lua_settop(L, 0);
+    lco_vm_give_code(req->vm, &use);
     return rc == LUA_OK;
 }
 

@@ -57,7 +57,9 @@ static const char *run_one(lco_req *req, const lco_set *set)
     lua_State *L = req->vm->L;
     set_call call = {req, set, LCO_VAR_SET};
     const char *msg = NULL;
-    int status = lco_vm_push_code(req->vm, set->code, lco_drive_cache(req));
+    lco_code_use use = {0, 0};
+    int status =
+        lco_vm_take_code(req->vm, set->code, lco_drive_cache(req), &use);
 
     if (status == LUA_OK) {
         lua_pushcfunction(L, call_set);
@@ -74,6 +76,7 @@ static const char *run_one(lco_req *req, const lco_set *set)
                            set->var);
     }
     lua_settop(L, 0);
+    lco_vm_give_code(req->vm, &use);
     return msg;
 }
 
