@@ -211,8 +211,6 @@ CONF
 # ---- descriptors ----
 
 subtest 'no descriptor is left' => sub {
-    plan skip_all => 'prlimit is not installed'
-        if system('prlimit --version >/dev/null 2>&1') != 0;
     my $peer = LuaCo::Peer->start;
     my $port = $peer->port;
     my $s    = LuaCo::Server->new(conf => <<"CONF");

@@ -71,7 +71,7 @@ subtest 'a2enmod' => sub {
     plan skip_all => 'httpd is not laid out as in Debian' unless $debian;
     my ($a2enmod)
         = grep {-x} map {"$_/a2enmod"} split(/:/, $ENV{PATH}), '/usr/sbin';
-    plan skip_all => 'no a2enmod' unless $a2enmod;
+    ok $a2enmod, 'Debian has an a2enmod' or return;
 
     make_path("$dest$conf/mods-enabled", "$dest/state");
     spew("$dest$conf/envvars", '');
