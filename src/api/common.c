@@ -4,6 +4,7 @@
  */
 #include "api/common.h"
 
+#include <apr_lib.h>
 #include <http_protocol.h>
 
 #include <limits.h>
@@ -201,4 +202,25 @@ void lco_api_preload(lua_State *L, const char *name, lua_CFunction loader)
     lua_pushcfunction(L, loader);
     lua_setfield(L, -2, name);
     lua_pop(L, 1);
+}
+
+int lco_api_headers_index(lua_State *L)
+{
+    size_t len, i;
+    const char *key = lua_tolstring(L, 2, &len);
+    luaL_Buffer b;
+    char *p;
+
+    if (!key) {
+        return luaL_argerror(
+            L, 1,
+            lua_pushfstring(L, "string expected, got %s", luaL_typename(L, 2)));
+    }
+    p = luaL_buffinitsize(L, &b, len);
+    for (i = 0; i < len; i++) {
+        p[i] = key[i] == '_' ? '-' : (char) apr_tolower(key[i]);
+    }
+    luaL_pushresultsize(&b, len);
+    lua_rawget(L, 1);
+    return 1;
 }

@@ -80,6 +80,10 @@ LX_RAISES void lco_api_preload(lua_State *L, const char *name,
  * has nothing to add. */
 LX_RAISES int lco_api_set_header(lua_State *L, int add);
 
+/* __index of a table of headers, whose names are in lower case: the name asked
+ * for in lower case, dashes for underscores.  (table, name) on the stack. */
+LX_RAISES int lco_api_headers_index(lua_State *L);
+
 /* ngx.arg[n] in LuaCoSet, with (table, n) on the stack: a string, or nil where
  * there is no such argument or it is empty, as in the reference. */
 LX_RAISES int lco_api_arg_of_set(lua_State *L, const lco_req *req);

@@ -102,28 +102,6 @@ static int req_get_headers(lua_State *L)
     return 1;
 }
 
-/* __index of that table: the name in lower case, dashes for underscores. */
-static int headers_index(lua_State *L)
-{
-    size_t len, i;
-    const char *key = lua_tolstring(L, 2, &len);
-    luaL_Buffer b;
-    char *p;
-
-    if (!key) {
-        return luaL_argerror(
-            L, 1,
-            lua_pushfstring(L, "string expected, got %s", luaL_typename(L, 2)));
-    }
-    p = luaL_buffinitsize(L, &b, len);
-    for (i = 0; i < len; i++) {
-        p[i] = key[i] == '_' ? '-' : (char) apr_tolower(key[i]);
-    }
-    luaL_pushresultsize(&b, len);
-    lua_rawget(L, 1);
-    return 1;
-}
-
 /* Adds "name: value" CRLF. */
 static int write_header(void *data, const char *key, const char *value)
 {
@@ -275,7 +253,7 @@ void lco_api_add_req_headers(lua_State *L)
     luaL_setfuncs(L, header_funcs, 0);
 
     lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, headers_index);
+    lua_pushcfunction(L, lco_api_headers_index);
     lua_setfield(L, -2, "__index");
     lua_pushcclosure(L, req_get_headers, 1);
     lua_setfield(L, -2, "get_headers");

@@ -130,28 +130,6 @@ static int put_extra(lua_State *L, const lco_req *req)
     return n;
 }
 
-/* __index of the table: the name in lower case, dashes for underscores. */
-static int headers_index(lua_State *L)
-{
-    size_t len, i;
-    const char *key = lua_tolstring(L, 2, &len);
-    luaL_Buffer b;
-    char *p;
-
-    if (!key) {
-        return luaL_argerror(
-            L, 1,
-            lua_pushfstring(L, "string expected, got %s", luaL_typename(L, 2)));
-    }
-    p = luaL_buffinitsize(L, &b, len);
-    for (i = 0; i < len; i++) {
-        p[i] = key[i] == '_' ? '-' : (char) apr_tolower(key[i]);
-    }
-    luaL_pushresultsize(&b, len);
-    lua_rawget(L, 1);
-    return 1;
-}
-
 /* ngx.resp.get_headers(max?, raw?): a table, and "truncated" if there were
  * more.  0 and anything negative: no limit.  Unless RAW the names are in lower
  * case, and looking one up finds it in any case and with underscores. */
@@ -218,7 +196,7 @@ void lco_api_open_respall(lua_State *L)
 {
     lua_createtable(L, 0, 1);
     lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, headers_index);
+    lua_pushcfunction(L, lco_api_headers_index);
     lua_setfield(L, -2, "__index");
     lua_pushcclosure(L, resp_get_headers, 1);
     lua_setfield(L, -2, "get_headers");

@@ -230,6 +230,47 @@ void lco_sock_stop(lco_wait *w)
     lco_tcp_close(&s->tcp);
 }
 
+void lco_sock_wdone(lco_tcp *tcp, lco_io result)
+{
+    lco_sock *s = tcp->owner;
+
+    s->wresult = result;
+    if (s->wwait) {
+        lco_wait_done(s->wwait, s->wdeliver);
+    }
+}
+
+/* It is over, but nobody wants the result any more. */
+static void drop_write(lco_wait *w)
+{
+    lco_sock *s = w->data;
+
+    s->wwait = NULL;
+    s->conning = 0;
+    lco_tcp_close(&s->tcp);
+}
+
+void lco_sock_wait_write(lua_State *L, lco_req *req, lco_sock *s,
+                         int (*deliver)(lua_State *L, lco_wait *w))
+{
+    /* A failing check must leave nothing behind, and half of what is sent may
+     * be on its way: nothing may follow. */
+    if (!lua_isyieldable(L)) {
+        lco_tcp_cancel_write(&s->tcp);
+        lco_tcp_close(&s->tcp);
+    }
+    s->wwait = lco_wait_new(req, lco_sock_checkco(L, req), lco_sock_stop);
+    if (!s->wwait) {
+        lco_tcp_cancel_write(&s->tcp);
+        lco_tcp_close(&s->tcp);
+        luaL_error(L, "no memory");
+        return; /* for those who do not know that it raises */
+    }
+    s->wwait->data = s;
+    s->wwait->drop = drop_write;
+    s->wdeliver = deliver;
+}
+
 /* ---- what a VM has of it ---- */
 
 typedef struct named_resolver {

@@ -25,8 +25,9 @@ typedef struct lco_sock {
     unsigned no_session : 1; /* sslhandshake(false): a boolean will do */
     lco_wait *rwait, *wwait; /* the slots of tcp, NULL: free */
     lco_io rresult, wresult; /* what they came to */
-    size_t sent;             /* what send() returns */
-    X509_STORE *store;       /* settrustedstore(), for the next handshake */
+    int (*wdeliver)(lua_State *L, lco_wait *w); /* pushes wresult */
+    size_t sent;                                /* what send() returns */
+    X509_STORE *store; /* settrustedstore(), for the next handshake */
     /* settimeout(): microseconds, 0: the configuration's, as it was when the
      * socket was connected */
     lco_usec set_connect, set_send, set_read;
@@ -52,6 +53,16 @@ LX_RAISES void lco_sock_checkself(lua_State *L);
 /* Raises "bad request" unless S belongs to REQ. */
 LX_RAISES void lco_sock_checkreq(lua_State *L, const lco_sock *s,
                                  const lco_req *req);
+
+/* The `done` of what waits in the write slot: a connection, a handshake, data
+ * to send. */
+void lco_sock_wdone(lco_tcp *tcp, lco_io result);
+
+/* The operation in the write slot waits: takes the slot for the running
+ * coroutine, which DELIVER gives its results.  The caller yields.  Where that
+ * is not allowed, or there is no memory, the socket is closed and it raises. */
+LX_RAISES void lco_sock_wait_write(lua_State *L, lco_req *req, lco_sock *s,
+                                   int (*deliver)(lua_State *L, lco_wait *w));
 
 enum {
     LCO_BUSY_CONNECTING = 1,

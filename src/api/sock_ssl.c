@@ -116,25 +116,6 @@ static int deliver(lua_State *L, lco_wait *w)
     return push_result(L, w->req, s, s->wresult);
 }
 
-static void done(lco_tcp *tcp, lco_io result)
-{
-    lco_sock *s = tcp->owner;
-
-    s->wresult = result;
-    if (s->wwait) {
-        lco_wait_done(s->wwait, deliver);
-    }
-}
-
-static void drop(lco_wait *w)
-{
-    lco_sock *s = w->data;
-
-    s->wwait = NULL;
-    s->conning = 0;
-    lco_tcp_close(&s->tcp);
-}
-
 /* tcpsock:sslhandshake(session?, server_name?, verify?, ask_status?) */
 static int sock_sslhandshake(lua_State *L)
 {
@@ -207,23 +188,12 @@ static int sock_sslhandshake(lua_State *L)
     /* For this handshake alone. */
     o.store = s->store;
     s->store = NULL;
-    rc = lco_tcp_handshake(&s->tcp, ctx, &o, done);
+    rc = lco_tcp_handshake(&s->tcp, ctx, &o, lco_sock_wdone);
     X509_STORE_free(o.store);
     if (rc != LCO_IO_WAIT) {
         return push_result(L, req, s, rc);
     }
-    if (!lua_isyieldable(L)) {
-        lco_tcp_cancel_write(&s->tcp);
-        lco_tcp_close(&s->tcp);
-    }
-    s->wwait = lco_wait_new(req, lco_sock_checkco(L, req), lco_sock_stop);
-    if (!s->wwait) {
-        lco_tcp_cancel_write(&s->tcp);
-        lco_tcp_close(&s->tcp);
-        return luaL_error(L, "no memory");
-    }
-    s->wwait->data = s;
-    s->wwait->drop = drop;
+    lco_sock_wait_write(L, req, s, deliver);
     s->conning = 1;
     return lco_run_yield(L);
 }

@@ -71,26 +71,6 @@ static int deliver(lua_State *L, lco_wait *w)
     return push_connected(L, s, s->wresult);
 }
 
-static void done(lco_tcp *tcp, lco_io result)
-{
-    lco_sock *s = tcp->owner;
-
-    s->wresult = result;
-    if (s->wwait) {
-        lco_wait_done(s->wwait, deliver);
-    }
-}
-
-/* The connection is there, but nobody wants it any more. */
-static void drop(lco_wait *w)
-{
-    lco_sock *s = w->data;
-
-    s->wwait = NULL;
-    s->conning = 0;
-    lco_tcp_close(&s->tcp);
-}
-
 typedef struct options {
     int pool_size; /* 0: not given */
     int backlog;   /* -1: none */
@@ -205,25 +185,13 @@ static void note_host(lco_sock *s, const char *host, size_t len, int port)
 static int start(lua_State *L, lco_req *req, lco_sock *s, const lco_target *t,
                  lco_pool *pool)
 {
-    lco_io rc = lco_tcp_connect(&s->tcp, t, pool, done);
+    lco_io rc = lco_tcp_connect(&s->tcp, t, pool, lco_sock_wdone);
 
     if (pool && s->tcp.state == LCO_TCP_CLOSED) {
         lco_pool_tidy(pool);
     }
     if (rc == LCO_IO_WAIT) {
-        /* A failing check must leave nothing behind. */
-        if (!lua_isyieldable(L)) {
-            lco_tcp_cancel_write(&s->tcp);
-            lco_tcp_close(&s->tcp);
-        }
-        s->wwait = lco_wait_new(req, lco_sock_checkco(L, req), lco_sock_stop);
-        if (!s->wwait) {
-            lco_tcp_cancel_write(&s->tcp);
-            lco_tcp_close(&s->tcp);
-            return luaL_error(L, "no memory");
-        }
-        s->wwait->data = s;
-        s->wwait->drop = drop;
+        lco_sock_wait_write(L, req, s, deliver);
         s->conning = 1;
         s->queued = s->tcp.state == LCO_TCP_QUEUED;
         return lco_run_yield(L);

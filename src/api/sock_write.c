@@ -34,24 +34,6 @@ static int deliver(lua_State *L, lco_wait *w)
     return lco_sock_pusherror(L, s, s->wresult);
 }
 
-static void done(lco_tcp *tcp, lco_io result)
-{
-    lco_sock *s = tcp->owner;
-
-    s->wresult = result;
-    if (s->wwait) {
-        lco_wait_done(s->wwait, deliver);
-    }
-}
-
-static void drop(lco_wait *w)
-{
-    lco_sock *s = w->data;
-
-    s->wwait = NULL;
-    lco_tcp_close(&s->tcp);
-}
-
 /* ---- what is sent ---- */
 
 /* The largest index of the array at IDX. */
@@ -196,7 +178,7 @@ static lco_io send_value(lua_State *L, lco_sock *s)
     lco_sock_text_open(L, 2, &t);
     s->sent = t.len;
     if (t.len) {
-        rc = lco_tcp_send(&s->tcp, t.data, t.len, done);
+        rc = lco_tcp_send(&s->tcp, t.data, t.len, lco_sock_wdone);
     }
     lco_sock_text_close(&t);
     return rc;
@@ -240,19 +222,7 @@ static int sock_send(lua_State *L)
         }
         return lco_sock_pusherror(L, s, rc);
     }
-    if (!lua_isyieldable(L)) {
-        /* Half of it may be on its way: nothing may follow. */
-        lco_tcp_cancel_write(&s->tcp);
-        lco_tcp_close(&s->tcp);
-    }
-    s->wwait = lco_wait_new(req, lco_sock_checkco(L, req), lco_sock_stop);
-    if (!s->wwait) {
-        lco_tcp_cancel_write(&s->tcp);
-        lco_tcp_close(&s->tcp);
-        return luaL_error(L, "no memory");
-    }
-    s->wwait->data = s;
-    s->wwait->drop = drop;
+    lco_sock_wait_write(L, req, s, deliver);
     return lco_run_yield(L);
 }
 
