@@ -11,10 +11,12 @@
 #include "vm/alloc.h"
 #include "vm/boot.h"
 #include "vm/code.h"
+#include "vm/term.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include <ap_mpm.h>
 #include <http_log.h>
 
 APLOG_USE_MODULE(luaco);
@@ -25,6 +27,8 @@ static atomic_uint next_vm;
 
 /* The VM that this thread is inside, or about to enter or to leave. */
 static _Thread_local lco_vm *volatile inside;
+/* Does it sleep there, with the VM left? */
+static _Thread_local volatile sig_atomic_t asleep;
 
 static void flush_dead_refs(lco_vm *vm)
 {
@@ -80,6 +84,9 @@ void lco_vm_leave(lco_vm *vm)
     vm->entered = 0;
     pthread_mutex_unlock(&vm->lock);
     inside = NULL;
+    if (lco_term_due) {
+        lco_term_now();
+    }
 }
 
 int lco_vm_is_inside(void)
@@ -91,7 +98,12 @@ void lco_vm_wait(lco_vm *vm, pthread_cond_t *cond)
 {
     assert(vm->entered && lua_gettop(vm->L) == 0);
     vm->entered = 0;
+    asleep = 1;
+    if (lco_term_due) {
+        lco_term_now();
+    }
     pthread_cond_wait(cond, &vm->lock);
+    asleep = 0;
     entered(vm);
 }
 
@@ -289,8 +301,8 @@ static apr_status_t stop_loops(void *data)
         }
     }
     if (inside) {
-        /* prefork: SIGTERM's handler ends the process from here, in the middle
-         * of Lua.  The loop cannot end, and nothing needs it any more. */
+        /* prefork: SIGTERM's handler ends the process from here, while Lua
+         * waits.  The loop cannot end, and nothing needs it any more. */
         return APR_SUCCESS;
     }
     for (i = 0; i < nvms; i++) {
@@ -300,6 +312,12 @@ static apr_status_t stop_loops(void *data)
         }
     }
     return APR_SUCCESS;
+}
+
+/* For prefork's signals. */
+static int is_busy(void)
+{
+    return inside && !asleep;
 }
 
 /* A pool of its own with its own allocator: the loop thread may not share
@@ -327,8 +345,12 @@ int lco_vm_start_all(apr_pool_t *child_pool, server_rec *s,
     apr_threadattr_t *attr;
     sigset_t all, old;
     apr_status_t rv;
-    int i;
+    int i, threaded = 0;
 
+    if (ap_mpm_query(AP_MPMQ_IS_THREADED, &threaded) == APR_SUCCESS &&
+        !threaded) {
+        lco_term_guard(is_busy);
+    }
     apr_threadattr_create(&attr, child_pool);
     apr_threadattr_detach_set(attr, 0);
     apr_pool_pre_cleanup_register(child_pool, NULL, stop_loops);

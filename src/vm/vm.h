@@ -99,9 +99,9 @@ void lco_vm_enter_loop(lco_vm *vm);
 lco_vm *lco_vm_pick(lco_vm *prefer);
 
 /* Is this thread inside a VM, or at its door?  For pool cleanups alone: they
- * run there only when prefork's handler of SIGTERM has interrupted Lua and ends
- * the process; they must leave everything as it is then.  Safe in a signal
- * handler. */
+ * run there only when prefork's handler of SIGTERM has interrupted a wait and
+ * ends the process (src/vm/term.h); they must leave everything as it is then.
+ * Safe in a signal handler. */
 int lco_vm_is_inside(void);
 
 /* The VM of a Lua state, without a look-up in Lua. */

@@ -1,5 +1,5 @@
 # tags: no-tsan
-# A hard stop on prefork, whose children end inside the handler of SIGTERM: in
+# A hard stop on prefork, whose children end in the handler of SIGTERM: in
 # the middle of Lua, while a request waits, and between two requests.
 #
 # The thread sanitizer does not like such an end: httpd destroys the pool of a
@@ -56,7 +56,7 @@ CONF
     my @c = map { $s->raw } 1 .. 2;
     if ($case{$name}) {
         $_->request('GET', $case{$name}) for @c;
-        ok $s->log->wait_for(qr/is there/, 2), '... two are there';
+        ok $s->log->wait_for(qr/is there/, count => 2), '... two are there';
     }
     ok $s->stop, '... it ends';
     # httpd's parent grows impatient after a second or so, which a sanitizer's

@@ -9,6 +9,7 @@ package LuaCo::Log;
 #     is $log->count(qr/hello/), 1;
 
 use strict;
+use warnings FATAL => qw(misc);
 use warnings;
 
 use LuaCo::Util qw(wait_until);
