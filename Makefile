@@ -90,6 +90,8 @@ FUZZ := $(FUZZ_SRC:t/fuzz/%.c=$(OUT)/fuzz/%)
 # httpd modules that the tests load beside ours, one of each file.
 TESTMOD_SRC := $(wildcard t/c-modules/*.c)
 TESTMOD := $(TESTMOD_SRC:t/c-modules/%.c=$(OUT)/testmod/mod_%.so)
+# What tests preload into servers of their own, one of each file.
+PRELOADED := $(patsubst t/%.c,$(OUT)/%.so,$(wildcard t/preload/*.c))
 
 .PHONY: all
 all: module
@@ -122,11 +124,15 @@ $(FUZZ): $(OUT)/fuzz/%: $(OUT)/t/fuzz/%.o $(OUT)/libluaco.a
 		-o $@ $^ $(LUA_LIBS) $(LIBS) $(APR_LIBS)
 
 .PHONY: test-modules
-test-modules: $(TESTMOD)
+test-modules: $(TESTMOD) $(PRELOADED)
 
 $(TESTMOD): $(OUT)/testmod/mod_%.so: $(OUT)/t/c-modules/%.o
 	@mkdir -p $(@D)
 	$(call say,LD)$(CC) -shared -pthread $(SANITIZE) $(LDFLAGS) -o $@ $^
+
+$(PRELOADED): $(OUT)/preload/%.so: t/preload/%.c $(OUT)/flags
+	@mkdir -p $(@D)
+	$(call say,LD)$(COMPILE) -fvisibility=default -shared -o $@ $<
 
 $(OUT)/%.o: %.c $(OUT)/flags
 	@mkdir -p $(@D)

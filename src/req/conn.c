@@ -372,6 +372,7 @@ static void reclaim(lco_conn *conn)
         pthread_mutex_unlock(&conn->lock);
         lco_vm_enter(vm);
         pthread_mutex_lock(&conn->lock);
+        assert(!conn->driving); /* lco_drive_turn() leaves it alone */
         conn->reclaim = 0;
     }
     conn->state = LCO_CONN_WORKER;

@@ -149,7 +149,9 @@ int lco_drive_turn(lco_vm *vm)
         lco_req_unready(req);
         conn = req->conn;
         pthread_mutex_lock(&conn->lock);
-        parked = conn->state == LCO_CONN_PARKED;
+        /* Not what a worker is about to take: it has seen us finish once and
+         * comes as soon as it gets the VM. */
+        parked = conn->state == LCO_CONN_PARKED && !conn->reclaim;
         conn->driving = parked ? 1 : 0;
         pthread_mutex_unlock(&conn->lock);
         if (parked) {

@@ -81,6 +81,18 @@ sub command {
         binary(), '-D', "luaco_$variant", @args);
 }
 
+# COMMAND with libraries of t/preload in front of the system's, behind a
+# sanitizer's runtime, which wants to be the first.
+sub preload {
+    my ($names, @command) = @_;
+    return @command unless @$names;
+    my $libs = join ':', map { out() . "/preload/$_.so" } @$names;
+    for my $word (@command) {
+        return @command if $word =~ s/^(LD_PRELOAD=.*)/$1:$libs/;
+    }
+    return ('env', "LD_PRELOAD=$libs", @command);
+}
+
 # For every configuration.  httpd's mutexes between processes are pthread's in
 # shared memory, of which the thread sanitizer sees one process only.
 sub common_config {

@@ -42,7 +42,8 @@ my %running;
 #     ssl => 0,                             a TLS host on @SSLPort@
 #     files => { 'htdocs/a.lua' => TEXT },  below @Root@
 #     pre => TEXT,                          before everything else
-#     env => { NAME => VALUE })
+#     env => { NAME => VALUE },
+#     preload => ['clock'])                 libraries of t/preload
 sub new {
     my ($class, %opt) = @_;
     my $self = bless {
@@ -56,6 +57,7 @@ sub new {
         pre      => '',
         env      => {},
         modules  => [],
+        preload  => [],
         %opt,
         owner => $$,
         ports => {},
@@ -223,8 +225,9 @@ CONF
 
 sub command {
     my ($self, @more) = @_;
-    return LuaCo::Httpd::command('-d', $self->{root}, '-f',
+    my @command = LuaCo::Httpd::command('-d', $self->{root}, '-f',
         "$self->{root}/httpd.conf", @more);
+    return LuaCo::Httpd::preload($self->{preload}, @command);
 }
 
 # `httpd -t`: (succeeded, what it printed).
