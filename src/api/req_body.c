@@ -71,6 +71,15 @@ static const char *check_text(lua_State *L, int arg, size_t *len)
     return lua_tolstring(L, arg, len);
 }
 
+/* The one argument of the call, text. */
+static const char *only_text(lua_State *L, size_t *len)
+{
+    if (lua_gettop(L) != 1) {
+        luaL_error(L, "expecting 1 arguments but seen %d", lua_gettop(L));
+    }
+    return check_text(L, 1, len);
+}
+
 /* ---- file work ---- */
 
 static void run_op(lco_req *req, void *data)
@@ -215,16 +224,11 @@ static int set_data_done(lua_State *L, int status, lua_KContext ctx)
 /* ngx.req.set_body_data(data) */
 static int req_set_body_data(lua_State *L)
 {
-    const char *data;
     size_t len;
+    const char *data = only_text(L, &len);
     lco_req *req;
     body_op *op;
 
-    if (lua_gettop(L) != 1) {
-        return luaL_error(L, "expecting 1 arguments but seen %d",
-                          lua_gettop(L));
-    }
-    data = check_text(L, 1, &len);
     req = body_req(L, "request object not found");
     op = new_op(L, settable(L, req), op_set_data);
     op->data = data;
@@ -340,16 +344,11 @@ static lco_body *appendable(lua_State *L, lco_req *req)
 /* ngx.req.append_body(data) */
 static int req_append_body(lua_State *L)
 {
-    const char *data;
     size_t len;
+    const char *data = only_text(L, &len);
     lco_req *req;
     body_op *op;
 
-    if (lua_gettop(L) != 1) {
-        return luaL_error(L, "expecting 1 arguments but seen %d",
-                          lua_gettop(L));
-    }
-    data = check_text(L, 1, &len);
     req = body_req(L, "no request found");
     op = new_op(L, appendable(L, req), op_append);
     op->data = data;

@@ -12,6 +12,7 @@
 
 #include "api/common.h"
 #include "req/outbox.h"
+#include "util/field.h"
 
 #include <httpd.h>
 #include <apr_date.h>
@@ -126,49 +127,21 @@ static const resp_rule *find_rule(const char *name)
     return &rule_other;
 }
 
-/* Characters that may not stand in a header's name: RFC 9110's delimiters,
- * blanks, controls and anything past ASCII.  With them escaped httpd takes
- * every name; it answers 500 to one it does not take. */
-static int bad_in_name(unsigned char c)
-{
-    return c <= ' ' || c >= 127 || strchr("\"(),/:;<=>?@[\\]{}", c) != NULL;
-}
-
-/* Controls but the tab: CR and LF would end the header. */
-static int bad_in_value(unsigned char c)
-{
-    return (c < ' ' && c != '\t') || c == 127;
-}
-
-/* The LEN bytes at S as a C string in which each byte that BAD names is
- * written as %XX; S itself if there is none (S is NUL-terminated). */
+/* The LEN bytes at S, which are NUL-terminated, as a C string: as they are,
+ * or escaped where something may not stand there (httpd answers 500 to a name
+ * that it does not take). */
 static const char *escape(apr_pool_t *rpool, const char *s, size_t len,
-                          int (*bad)(unsigned char c))
+                          size_t (*len_of)(const char *s, size_t len),
+                          size_t (*write)(char *dst, const char *s, size_t len))
 {
-    static const char hex[] = "0123456789ABCDEF";
-    size_t i, extra = 0;
-    char *copy, *d;
+    size_t need = len_of(s, len);
+    char *copy;
 
-    for (i = 0; i < len; i++) {
-        extra += bad((unsigned char) s[i]) ? 2 : 0;
-    }
-    if (!extra) {
+    if (need == len) {
         return s;
     }
-    d = copy = apr_palloc(rpool, len + extra + 1);
-    for (i = 0; i < len; i++) {
-        unsigned char c = (unsigned char) s[i];
-
-        if (bad(c)) {
-            *d++ = '%';
-            *d++ = hex[c >> 4];
-            *d++ = hex[c & 15];
-        }
-        else {
-            *d++ = s[i];
-        }
-    }
-    *d = '\0';
+    copy = apr_palloc(rpool, need + 1);
+    copy[write(copy, s, len)] = '\0';
     return copy;
 }
 
@@ -297,7 +270,8 @@ int lco_api_set_header(lua_State *L, int add)
     if (!len) {
         return 0; /* httpd would answer 500 to a header without a name */
     }
-    name = escape(r->pool, dashes(req, name), len, bad_in_name);
+    name = escape(r->pool, dashes(req, name), len, lco_field_name_len,
+                  lco_field_name);
     rule = find_rule(name);
     if (rule->kind == RESP_TYPE && !(add && is_list && !lua_rawlen(L, 3))) {
         req->mime_set = 1;
@@ -318,7 +292,8 @@ int lco_api_set_header(lua_State *L, int add)
             lua_pushvalue(L, 3);
         }
         value = lco_api_tolstring(L, -1, &len);
-        value = escape(r->pool, value, len, bad_in_value);
+        value =
+            escape(r->pool, value, len, lco_field_value_len, lco_field_value);
         if (rule->kind == RESP_LENGTH && *value && parse_length(value) < 0) {
             return luaL_error(L, "failed to set header");
         }
