@@ -74,6 +74,10 @@ LX_RAISES void lco_api_log(lua_State *L, int level);
 LX_RAISES void lco_api_preload(lua_State *L, const char *name,
                                lua_CFunction loader);
 
+/* Adds the field `version` of lua-resty-core to the module on the stack top.
+ * [-0, +0] */
+LX_RAISES void lco_api_add_version(lua_State *L);
+
 /* Sets the response header whose name and value are at 2 and 3 (1 is ngx.header
  * or whatever); ADD: keeps the values that it has, where it may have several.
  * Raises where there is no request, for a wrong Content-Length, and where ADD

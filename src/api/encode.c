@@ -111,6 +111,7 @@ static const luaL_Reg base64_funcs[] = {
 static int load_base64(lua_State *L)
 {
     luaL_newlib(L, base64_funcs);
+    lco_api_add_version(L);
     return 1;
 }
 

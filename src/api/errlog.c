@@ -135,6 +135,7 @@ static const luaL_Reg errlog_funcs[] = {
 static int load_errlog(lua_State *L)
 {
     luaL_newlib(L, errlog_funcs);
+    lco_api_add_version(L);
     return 1;
 }
 

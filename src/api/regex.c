@@ -289,6 +289,7 @@ static int open_module(lua_State *L)
         lua_pushvalue(L, lua_upvalueindex(i));
     }
     luaL_setfuncs(L, lco_re_module_funcs, LCO_RE_UPVALUES);
+    lco_api_add_version(L);
     return 1;
 }
 

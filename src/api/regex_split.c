@@ -73,7 +73,7 @@ static int cut_all(lua_State *L, lco_split *sp, double max)
     double pieces = 1;
     int rc;
 
-    while (max <= 0 || pieces < max) {
+    while (!(max > 0) || pieces < max) { /* NaN is no limit either */
         rc = cut(L, sp);
         if (rc < 0) {
             return rc;

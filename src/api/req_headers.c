@@ -260,6 +260,7 @@ void lco_api_add_req_headers(lua_State *L)
 
     luaL_getsubtable(L, LUA_REGISTRYINDEX, "_LOADED");
     luaL_newlib(L, module_funcs);
+    lco_api_add_version(L);
     lua_setfield(L, -2, "ngx.req");
     lua_pop(L, 1);
 }

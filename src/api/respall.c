@@ -189,6 +189,7 @@ static int load_resp(lua_State *L)
     lua_createtable(L, 0, 1);
     lua_pushcfunction(L, resp_add_header);
     lua_setfield(L, -2, "add_header");
+    lco_api_add_version(L);
     return 1;
 }
 

@@ -17,6 +17,12 @@
  * ngx.config.ngx_lua_version. */
 #define VERSION "0.1.33"
 
+void lco_api_add_version(lua_State *L)
+{
+    lua_pushliteral(L, VERSION);
+    lua_setfield(L, -2, "version");
+}
+
 /* utils.str_replace_char(str, find, replace): each character that is the first
  * one of FIND becomes the first one of REPLACE, if the whole of FIND occurs. */
 static int utils_str_replace_char(lua_State *L)
@@ -95,8 +101,7 @@ static const luaL_Reg base_funcs[] = {
 static void push_module(lua_State *L, const luaL_Reg *funcs)
 {
     lua_createtable(L, 0, 4);
-    lua_pushliteral(L, VERSION);
-    lua_setfield(L, -2, "version");
+    lco_api_add_version(L);
     if (funcs) {
         luaL_setfuncs(L, funcs, 0);
     }
