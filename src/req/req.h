@@ -23,6 +23,7 @@
 
 typedef struct lco_conn lco_conn;
 typedef struct lco_body lco_body;
+typedef struct lco_capture lco_capture;
 
 /* Where a request's Lua is. */
 typedef enum lco_stage {
@@ -55,6 +56,11 @@ struct lco_req {
     request_rec *r;
     lco_vm *vm;
     lco_conn *conn;            /* NULL: cannot be parked, the thread waits */
+    /* The request is that of a capture, or one that it was redirected to; else
+     * NULL.  It counts as internal though r->main is NULL: what lets internal
+     * requests alone in (LuaCoInternal) asks for r->main, r->prev, this and
+     * `internal`. */
+    lco_capture *capture;
     const lco_dir_conf *dconf; /* of the phase that runs */
     const lco_code *code;      /* of the phase that runs */
     lco_code_use running;      /* the function of `run` */
