@@ -368,9 +368,10 @@ sub answers {
 sub start {
     my ($self, %opt) = @_;
     my @foreground
-        = $self->{kind} eq 'nginx' ? ()
-        : $opt{single}             ? ('-X')
-        :                            ('-DFOREGROUND');
+        = $self->{kind} eq 'nginx'
+        ? ($opt{single} ? ('-g', 'master_process off;') : ())
+        : $opt{single} ? ('-X')
+        :                ('-DFOREGROUND');
     my @command = (@{ $opt{prefix} || [] }, $self->command(@foreground));
     my $pid = fork // die "fork: $!\n";
     if (!$pid) {

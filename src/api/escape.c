@@ -8,6 +8,10 @@
 #include "util/escape.h"
 #include "util/quote.h"
 
+enum {
+    SHORT = 256 /* bytes that are escaped in one go, without counting first */
+};
+
 /* The kind at ARG, by its number. */
 static lco_escape check_kind(lua_State *L, int arg)
 {
@@ -34,12 +38,18 @@ static int escape_uri(lua_State *L)
     size_t len, n;
     const char *s = lco_api_text(L, 1, &len);
     lco_escape kind = check_kind(L, 2);
+    char few[3 * SHORT];
     luaL_Buffer b;
     char *p;
 
-    n = lco_escape_uri_len(s, len, kind);
+    n = len <= SHORT ? lco_escape_uri(few, s, len, kind)
+                     : lco_escape_uri_len(s, len, kind);
     if (n == len) {
         lua_settop(L, 1);
+        return 1;
+    }
+    if (len <= SHORT) {
+        lua_pushlstring(L, few, n);
         return 1;
     }
     p = luaL_buffinitsize(L, &b, n);

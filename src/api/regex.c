@@ -20,12 +20,8 @@
  * past the end of any subject. */
 static size_t get_start(lua_State *L, int ctx)
 {
-    double pos;
+    double pos = lco_re_get_pos(L, ctx, 0);
 
-    if (!lua_toboolean(L, ctx)) {
-        return 0;
-    }
-    pos = lco_re_get_pos(L, ctx, 0);
     if (pos <= 0) {
         return 0;
     }
@@ -43,17 +39,20 @@ static int re_match(lua_State *L)
     int rc, res, ctx;
     lco_re *re;
 
-    lua_settop(L, 5);
+    ctx = res = 0;
+    if (lua_gettop(L) != 3) {
+        lua_settop(L, 5);
+        ctx = lua_toboolean(L, 4);
+        res = lua_toboolean(L, 5) ? 5 : 0;
+    }
     s = lco_re_subject(L, 1, &len);
-    ctx = lua_toboolean(L, 4);
     re = ctx ? lco_re_take(L, vm, 2, 3) : lco_re_take_short(L, vm, 2, 3);
     if (!re) {
         lua_pushnil(L);
         lua_insert(L, -2);
         return 2;
     }
-    start = get_start(L, 4);
-    res = lua_toboolean(L, 5) ? 5 : 0;
+    start = ctx ? get_start(L, 4) : 0;
     if (res && !lua_istable(L, res)) {
         re->busy -= !ctx;
         return lco_api_typeerror(L, res, "table");
@@ -115,7 +114,7 @@ static int re_find(lua_State *L)
         lua_rotate(L, -3, 2);
         return 3;
     }
-    start = get_start(L, 4);
+    start = ctx ? get_start(L, 4) : 0;
     groups = re->rx.ncaptures;
     rc = lco_rx_match(vm->env, &re->rx, s, len, start, 0, &ov);
     re->busy -= !ctx;

@@ -56,10 +56,10 @@ static unsigned get_options(lua_State *L, int arg)
     size_t len, bad;
     int opts;
 
-    if (!lua_toboolean(L, arg)) {
-        return 0;
-    }
     if (lua_type(L, arg) != LUA_TSTRING) {
+        if (!lua_toboolean(L, arg)) {
+            return 0;
+        }
         /* As for the reference a table without elements has no letters: a
          * ctx in this place. */
         if (lua_istable(L, arg) && lua_rawlen(L, arg) == 0) {

@@ -191,12 +191,18 @@ size_t lco_base32_decode(char *dst, const char *s, size_t len)
 
 size_t lco_hex_encode(char *dst, const char *s, size_t len)
 {
-    static const char digits[] = "0123456789abcdef";
+/* The two digits of each byte, so that one copy writes both. */
+#define ROW(h)                                                                 \
+    h "0" h "1" h "2" h "3" h "4" h "5" h "6" h "7" h "8" h "9" h "a" h "b" h  \
+      "c" h "d" h "e" h "f"
+    static const char pairs[] = ROW("0") ROW("1") ROW("2") ROW("3") ROW("4")
+        ROW("5") ROW("6") ROW("7") ROW("8") ROW("9") ROW("a") ROW("b") ROW("c")
+            ROW("d") ROW("e") ROW("f");
+#undef ROW
     size_t i;
 
     for (i = 0; i < len; i++) {
-        dst[2 * i] = digits[(uint8_t) s[i] >> 4];
-        dst[2 * i + 1] = digits[(uint8_t) s[i] & 15];
+        memcpy(dst + 2 * i, pairs + 2 * (size_t) (uint8_t) s[i], 2);
     }
     return 2 * len;
 }

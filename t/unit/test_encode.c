@@ -5,6 +5,8 @@
 
 #include "tap.h"
 
+#include <apr_md5.h>
+
 static char buf[256];
 
 /* BUF's first LEN bytes as a string; "(failed)". */
@@ -163,6 +165,27 @@ static const char *hex(const unsigned char *digest, size_t len)
     return text(lco_hex_encode(buf, (const char *) digest, len));
 }
 
+/* Each way that a text can end in a block, at each alignment; and lengths of
+ * more than one block. */
+static void test_md5_lengths(void)
+{
+    unsigned char ours[LCO_MD5_SIZE], theirs[APR_MD5_DIGESTSIZE];
+    char s[308];
+    size_t i, len;
+
+    for (i = 0; i < sizeof(s); i++) {
+        s[i] = (char) (i * 7 + (i >> 5));
+    }
+    for (len = 0; len <= 300; len++) {
+        lco_md5(ours, s + len % 8, len);
+        apr_md5(theirs, s + len % 8, len);
+        if (memcmp(ours, theirs, sizeof(ours)) != 0) {
+            break;
+        }
+    }
+    is_int((long) len, 301, "md5 of 0 to 300 bytes is APR's");
+}
+
 static void test_digest(void)
 {
     unsigned char out[LCO_SHA1_SIZE];
@@ -206,6 +229,7 @@ int main(void)
     test_base32();
     test_hex();
     test_quote();
+    test_md5_lengths();
     test_digest();
     return done_testing();
 }
