@@ -17,6 +17,7 @@ static void register_hooks(apr_pool_t *conf_pool)
     lco_log_hooks();
     lco_filter_hooks();
     lco_rewrite_hooks();
+    lco_internal_hooks();
     lco_authz_hooks(conf_pool);
 }
 

@@ -31,6 +31,7 @@ LX_RAISES void lco_api_open_var(lua_State *L);
 LX_RAISES void lco_api_open_ctx(lua_State *L);
 LX_RAISES void lco_api_open_phase(lua_State *L);
 LX_RAISES void lco_api_open_control(lua_State *L);
+LX_RAISES void lco_api_open_exec(lua_State *L);
 LX_RAISES void lco_api_open_args(lua_State *L);
 LX_RAISES void lco_api_open_req(lua_State *L);
 /* Adds to ngx.req. */

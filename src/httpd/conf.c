@@ -65,6 +65,7 @@ static int any_virtual;
 /* What a section without directives of ours has. */
 static const lco_dir_conf nothing = {
     .virtual_on = LCO_UNSET,
+    .internal_on = LCO_UNSET,
     .check_client_abort = LCO_UNSET,
     .use_default_type = LCO_UNSET,
     .need_request_body = LCO_UNSET,
@@ -154,6 +155,7 @@ void *lco_conf_merge_dir(apr_pool_t *conf_pool, void *base_v, void *add_v)
     }
     d->sets = merge_sets(conf_pool, base->sets, add->sets);
     d->virtual_on = overlay(base->virtual_on, add->virtual_on);
+    d->internal_on = overlay(base->internal_on, add->internal_on);
     d->check_client_abort =
         overlay(base->check_client_abort, add->check_client_abort);
     d->use_default_type =

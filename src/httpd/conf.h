@@ -81,6 +81,7 @@ typedef struct lco_dir_conf {
     const lco_code *code[LCO_PHASES]; /* NULL: not set here */
     const apr_array_header_t *sets;   /* of lco_set, in order; NULL: none */
     int virtual_on;                   /* flags: LCO_UNSET, 0 or 1 */
+    int internal_on;
     int check_client_abort;
     int use_default_type;
     int need_request_body;

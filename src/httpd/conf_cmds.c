@@ -394,6 +394,8 @@ const command_rec lco_conf_cmds[] = {
 
     FLAG_OF_DIR("LuaCoVirtual", virtual_on,
                 "On: there are no files behind this location"),
+    FLAG_OF_DIR("LuaCoInternal", internal_on,
+                "On: internal redirects and subrequests only; 404 for others"),
     FLAG_OF_DIR("LuaCoCheckClientAbort", check_client_abort,
                 "On: a request's Lua ends when its client goes away"),
     FLAG_OF_DIR("LuaCoUseDefaultType", use_default_type,

@@ -15,6 +15,8 @@ void lco_log_hooks(void);
 void lco_filter_hooks(void);
 /* LuaCoServerRewrite, LuaCoSet, LuaCoRewrite, LuaCoPreContent (rewrite.c). */
 void lco_rewrite_hooks(void);
+/* LuaCoInternal (internal.c). */
+void lco_internal_hooks(void);
 /* Require luaco (authz.c). */
 void lco_authz_hooks(apr_pool_t *conf_pool);
 

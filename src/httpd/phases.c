@@ -16,6 +16,7 @@
 #include "req/body.h"
 #include "req/change.h"
 #include "req/drive.h"
+#include "req/exec.h"
 #include "req/finish.h"
 #include "req/head.h"
 #include "req/input.h"
@@ -182,6 +183,8 @@ void lco_phase_hooks(void)
     lco_body_filter_register();
     lco_head_register();
     lco_change_register();
+    ap_hook_quick_handler(lco_exec_quick, NULL, NULL,
+                          APR_HOOK_REALLY_FIRST - 10);
     ap_hook_pre_connection(lco_head_connect, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_read_request(lco_head_begin, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_insert_filter(lco_change_insert, NULL, NULL, APR_HOOK_MIDDLE);

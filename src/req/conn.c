@@ -212,6 +212,15 @@ static lco_conn *conn_open(conn_rec *c)
 
 /* ---- parking ---- */
 
+/* Does a caller on this thread wait for r's end?  ngx.exec's target goes on by
+ * itself, whoever runs it. */
+static int is_nested(request_rec *r)
+{
+    const lco_req *req = r->prev && !r->main ? lco_req_find(r) : NULL;
+
+    return r->main || (r->prev && !(req && req->exec_parks));
+}
+
 int lco_conn_can_park(request_rec *r)
 {
     lco_conn *conn = lco_conn_get(r->connection);
@@ -219,7 +228,7 @@ int lco_conn_can_park(request_rec *r)
     return conn && wrapped == r->connection && r->connection->cs &&
            r->connection->cs->state == CONN_STATE_HANDLER &&
            !r->connection->clogging_input_filters && !r->connection->master &&
-           !r->main && !r->prev;
+           !is_nested(r);
 }
 
 int lco_conn_arm(lco_conn *conn)

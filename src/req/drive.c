@@ -22,6 +22,7 @@
 
 #include "req/body.h"
 #include "req/conn.h"
+#include "req/exec.h"
 #include "req/finish.h"
 #include "req/flush.h"
 #include "req/outbox.h"
@@ -590,12 +591,12 @@ void lco_drive_go_on(lco_req *req)
         c->cs->state = CONN_STATE_SUSPENDED;
         return;
     }
-    if (status >= HTTP_MULTIPLE_CHOICES) {
+    if (status >= HTTP_MULTIPLE_CHOICES && !r->prev) {
         /* ap_die() takes a status that is not 200 for a recursion. */
         r->status = HTTP_OK;
     }
     ap_die(status, r);
-    ap_process_request_after_handler(r); /* r is gone */
+    lco_exec_end(r); /* r is gone */
 }
 
 void lco_drive_lost(lco_req *req)
@@ -612,5 +613,5 @@ void lco_drive_lost(lco_req *req)
     }
     ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
                   "luaco: the connection of a parked request was closed");
-    ap_process_request_after_handler(r);
+    lco_exec_end(r);
 }

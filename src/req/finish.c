@@ -21,6 +21,7 @@
 #include <scoreboard.h>
 
 #include "req/drive.h"
+#include "req/exec.h"
 #include "req/input.h"
 #include "req/outbox.h"
 
@@ -94,7 +95,7 @@ int lco_finish_here(lco_req *req)
     }
     counting = handle_of(vm, c);
     ap_die(rc, r);
-    ap_process_request_after_handler(r); /* r and req are gone */
+    lco_exec_end(r); /* r and req are gone */
     rc = lco_gate_push(conn);
     counting = NULL;
     conn->nonblock = 0;

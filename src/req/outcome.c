@@ -9,6 +9,7 @@
 #include <http_protocol.h>
 
 #include "req/body.h"
+#include "req/exec.h"
 #include "req/input.h"
 #include "req/outbox.h"
 
@@ -59,6 +60,9 @@ int lco_drive_outcome(lco_req *req)
     if (rc == LCO_DONE && req->run.why == LCO_WHY_JUMP) {
         req->jump = req->phase == LCO_PHASE_REWRITE;
         rc = LCO_OK;
+    }
+    if (rc == LCO_DONE && req->run.why == LCO_WHY_EXEC) {
+        return lco_exec_run(req);
     }
     if (req->phase == LCO_PHASE_AUTHZ) {
         /* It may only decide: nothing was written. */

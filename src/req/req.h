@@ -120,6 +120,11 @@ struct lco_req {
     unsigned uri_changed : 1;      /* by Lua, since its file was looked for */
     unsigned args_emptied : 1;     /* by set_uri_args(""), not by the client */
     unsigned internal : 1;         /* ngx.req.is_internal() since set_uri() */
+    unsigned exec_parks : 1; /* an ngx.exec led here, and nobody on this thread
+                                waits for the end: it may be parked */
+    const struct lco_exec *exec; /* what ngx.exec asked for; r->pool */
+    const char *named; /* "/@name", whose sections hold whatever the URI is;
+                          NULL: the URI's */
 
     const char *const *set_args; /* of the LuaCoSet that runs: ngx.arg */
     int set_nargs;

@@ -6,9 +6,10 @@
  * the same order with the same treatment of their answers (server/request.c
  * of 2.4.x; rule 19).  t/phase/hooks.t compares the hook order of a parked and
  * an unparked request.  Runs on a worker.  A request gets here only if it may
- * be parked: it is neither a subrequest nor the target of an internal redirect
- * (lco_conn_can_park), so that what request.c does for those is left out.  The
- * exception is lco_rest_jump(), which any request may ask for.
+ * be parked: it is no subrequest, and the target of an internal redirect only
+ * if ngx.exec led there (lco_conn_can_park), after which the access checks are
+ * never left out; so what request.c does for the others is not done here.  The
+ * exceptions are lco_rest_jump() and lco_rest_named(), for any request.
  */
 #include "req/rest.h"
 
@@ -20,6 +21,7 @@
 #include <http_log.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include <mod_proxy.h>
 
 #include "req/req.h"
 
@@ -92,6 +94,23 @@ int lco_rest_walk(request_rec *r)
     return walk(r);
 }
 
+/* Finds the file or backend of r->filename, and the sections: those of PLACE,
+ * whatever r->uri is. */
+static int map_in(request_rec *r, const char *place)
+{
+    char *uri = r->uri;
+    int status;
+
+    r->uri = (char *) place;
+    r->per_dir_config = r->server->lookup_defaults;
+    status = ap_run_map_to_storage(r);
+    if (status == OK) {
+        status = walk(r);
+    }
+    r->uri = uri;
+    return status;
+}
+
 /* From the translate_name hooks to the post_perdir_config hooks. */
 static int locate(request_rec *r)
 {
@@ -100,11 +119,7 @@ static int locate(request_rec *r)
     if (status != OK) {
         return decided(status, "translate", r);
     }
-    r->per_dir_config = r->server->lookup_defaults;
-    status = ap_run_map_to_storage(r);
-    if (status == OK) {
-        status = walk(r);
-    }
+    status = map_in(r, r->uri);
     return status == OK ? ap_run_post_perdir_config(r) : status;
 }
 
@@ -142,6 +157,7 @@ int lco_rest_jump(request_rec *r)
     int status;
 
     req->jump = 0;
+    req->named = NULL;
     if (++req->jumps > MAX_JUMPS) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       "rewrite or internal redirection cycle while processing "
@@ -175,7 +191,6 @@ int lco_rest_remap(request_rec *r)
 {
     lco_req *req = lco_req_find(r);
     const char *before = r->proxyreq == PROXYREQ_REVERSE ? r->filename : NULL;
-    char *uri;
     int status;
 
     if (!req->uri_changed || r->proxyreq == PROXYREQ_PROXY) {
@@ -195,15 +210,7 @@ int lco_rest_remap(request_rec *r)
     }
     /* The file's or backend's sections are those of the new URI, the location's
      * those of the old one, in which the request stays. */
-    uri = r->uri;
-    r->uri = (char *) req->place_uri;
-    r->per_dir_config = r->server->lookup_defaults;
-    status = ap_run_map_to_storage(r);
-    if (status == OK) {
-        status = walk(r);
-    }
-    r->uri = uri;
-    return status;
+    return map_in(r, req->place_uri);
 }
 
 /* ---- access ---- */
@@ -296,6 +303,65 @@ int lco_rest_of_phases(request_rec *r, lco_phase phase)
     if (status == OK) {
         status =
             phase <= LCO_PHASE_REWRITE ? check_all_access(r) : check_access(r);
+    }
+    return status == OK ? find_type_and_fix_up(r) : status;
+}
+
+/* ---- named locations ---- */
+
+/* What ProxyPass in the section of r, found by name, makes of a URI that is
+ * not its own: as if it were there. */
+static int is_proxied_place(request_rec *r)
+{
+    const module *proxy = ap_find_linked_module("mod_proxy.c");
+    const proxy_dir_conf *conf =
+        proxy ? ap_get_module_config(r->per_dir_config, proxy) : NULL;
+
+    return conf && conf->alias;
+}
+
+static int translate_named(request_rec *r, const char *name)
+{
+    char *uri = r->uri, *unparsed = r->unparsed_uri;
+    int status;
+
+    if (!is_proxied_place(r)) {
+        return ap_run_translate_name(r);
+    }
+    r->uri = apr_pstrcat(r->pool, name, uri, NULL);
+    r->unparsed_uri = apr_pstrcat(r->pool, name, unparsed, NULL);
+    status = ap_run_translate_name(r);
+    r->uri = uri;
+    r->unparsed_uri = unparsed;
+    return status;
+}
+
+int lco_rest_named(request_rec *r)
+{
+    const char *name = lco_req_find(r)->named;
+    char *uri = r->uri;
+    int status;
+
+    r->uri = (char *) name;
+    r->per_dir_config = r->server->lookup_defaults;
+    status = walk(r);
+    r->uri = uri;
+    if (status != OK) {
+        return status;
+    }
+    status = translate_named(r, name);
+    if (status != OK) {
+        return decided(status, "translate", r);
+    }
+    status = map_in(r, name);
+    if (status == OK) {
+        status = ap_run_post_perdir_config(r);
+    }
+    if (status == OK && !r->main) {
+        status = ap_run_header_parser(r);
+    }
+    if (status == OK) {
+        status = check_all_access(r);
     }
     return status == OK ? find_type_and_fix_up(r) : status;
 }

@@ -27,4 +27,10 @@ int lco_rest_jump(request_rec *r);
  * its location.  OK or a status. */
 int lco_rest_remap(request_rec *r);
 
+/* A worker, owner of r, which is to be served by the <Location> that
+ * lco_req.named names, under its own URI: all phases up to and with fixups, but
+ * LuaCoServerRewrite.  The file and what server-wide rules make of the request
+ * are the URI's, the sections those of the name.  OK, SUSPENDED or a status. */
+int lco_rest_named(request_rec *r);
+
 #endif

@@ -187,7 +187,7 @@ my @refused = (
         1, qr/LuaCoNumbers must be luajit or lua, not 'luajit2'/
     ],
     (   map { ["$_ 1", "$_ 1\n", 1, qr/$_ must be On or Off/] }
-            qw(LuaCoVirtual LuaCoCheckClientAbort LuaCoUseDefaultType
+            qw(LuaCoVirtual LuaCoInternal LuaCoCheckClientAbort LuaCoUseDefaultType
             LuaCoNeedRequestBody)
     ),
 );

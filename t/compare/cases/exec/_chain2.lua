@@ -1,0 +1,1 @@
+ngx.exec("/sub", ngx.var.args)

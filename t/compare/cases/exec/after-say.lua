@@ -1,0 +1,4 @@
+-- compare: error
+ngx.say("said")
+ngx.flush(true)
+ngx.exec("/t.txt")

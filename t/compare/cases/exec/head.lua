@@ -1,0 +1,3 @@
+-- method: HEAD
+-- also: /sub content _target.lua
+ngx.exec("/sub")

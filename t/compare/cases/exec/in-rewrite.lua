@@ -1,0 +1,3 @@
+-- phase: rewrite
+-- also: /sub content _target.lua
+return ngx.exec("/sub")

@@ -1,0 +1,2 @@
+ngx.header.x_before = "set before"
+return ngx.exec("/nothing/here")

@@ -1,0 +1,5 @@
+-- also: /sub content _body.lua
+-- request: POST /t?read=1
+-- body: a=1&b=2
+if ngx.var.arg_read then ngx.req.read_body() end
+ngx.exec("/sub")
