@@ -13,7 +13,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-volatile sig_atomic_t lco_term_due;
+_Thread_local volatile sig_atomic_t lco_term_due;
 
 static const int signals[] = {SIGTERM, SIGHUP};
 #define NSIGNALS (sizeof(signals) / sizeof(signals[0]))
@@ -69,6 +69,8 @@ void lco_term_guard(int (*is_busy)(void))
     size_t i;
 
     busy = is_busy;
+    /* Here, since a thread's variables come to life by malloc(). */
+    lco_term_due = 0;
     for (i = 0; i < NSIGNALS; i++) {
         if (sigaction(signals[i], NULL, &act) != 0 ||
             act.sa_handler == SIG_DFL || act.sa_handler == SIG_IGN ||

@@ -18,8 +18,9 @@
  * thread is somewhere where the process cannot be taken down. */
 void lco_term_guard(int (*is_busy)(void));
 
-/* The signal that waits for the end of what is busy, or 0. */
-extern volatile sig_atomic_t lco_term_due;
+/* The signal that waits for the end of what is busy on this thread, or 0: never
+ * set on others than the main one. */
+extern _Thread_local volatile sig_atomic_t lco_term_due;
 
 /* [main thread, no lock held]  Gives the signal that waits to httpd's handler,
  * which ends the process. */
