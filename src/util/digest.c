@@ -1,11 +1,12 @@
-/* Digests; see digest.h.  Any thread.  MD5 has a file of its own, md5.c.
+/* Digests; see digest.h.  Any thread.
  *
- * SHA-1 is APR's, because its context lies on the stack: no allocation, and
- * nothing that would have to be taken down before a library's own clean-up when
- * a child exits.
+ * APR's, because their contexts lie on the stack: no allocation, and nothing
+ * that would have to be taken down before a library's own clean-up when a
+ * child exits.
  */
 #include "util/digest.h"
 
+#include <apr_md5.h>
 #include <apr_sha1.h>
 #include <zlib.h>
 
@@ -16,6 +17,18 @@ enum {
     PIECE = 1 << 30,
     SHA1_BLOCK = 64
 };
+
+void lco_md5(unsigned char digest[LCO_MD5_SIZE], const char *s, size_t len)
+{
+    apr_md5_ctx_t md5;
+
+    apr_md5_init(&md5);
+    for (; len > PIECE; s += PIECE, len -= PIECE) {
+        apr_md5_update(&md5, s, PIECE);
+    }
+    apr_md5_update(&md5, s, len);
+    apr_md5_final(digest, &md5);
+}
 
 static void sha1_add(apr_sha1_ctx_t *sha1, const char *s, size_t len)
 {
