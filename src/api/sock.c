@@ -337,8 +337,8 @@ lco_resolver *lco_sock_resolver(lua_State *L, const char *servers)
             return NULL;
         }
         memcpy(r->servers, servers, strlen(servers) + 1);
-        r->resolver =
-            lco_resolver_new(lco_vm_of(L)->loop, *servers ? servers : NULL);
+        r->resolver = lco_resolver_new(lco_vm_of(L)->loop,
+                                       *servers ? servers : NULL, NULL);
         if (!r->resolver) {
             free(r);
             return NULL;

@@ -19,6 +19,7 @@
 
 #include "api/api.h"
 #include "httpd/conf.h"
+#include "io/hosts.h"
 #include "req/conn.h"
 #include "req/drive.h"
 #include "req/finish.h"
@@ -152,6 +153,7 @@ static apr_status_t exit_workers(void *data)
     for (i = 0; i < lco_vm_count(); i++) {
         lco_vm_exit_worker(lco_vm_get(i));
     }
+    lco_hosts_unload();
     return APR_SUCCESS;
 }
 
@@ -165,6 +167,7 @@ static void child_init(apr_pool_t *child_pool, server_rec *s)
         lco_drive_start(lco_vm_get(i));
     }
     lco_out_child_init();
+    lco_hosts_load("/etc/hosts");
     if (!lco_conn_child_init() ||
         !lco_vm_start_all(child_pool, s, lco_drive_turn)) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,

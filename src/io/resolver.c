@@ -10,10 +10,12 @@
 #include "io/resolver.h"
 
 #include <ares.h>
+#include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -345,18 +347,26 @@ static void init_library(void)
     (void) ares_library_init(ARES_LIB_INIT_ALL);
 }
 
-static int open_channel(lco_resolver *r, const char *servers, int flags)
+static int open_channel(lco_resolver *r, const char *servers, const char *conf,
+                        int flags)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     struct ares_options options;
-    int mask = ARES_OPT_SOCK_STATE_CB | ARES_OPT_FLAGS;
+    int mask = ARES_OPT_SOCK_STATE_CB | ARES_OPT_FLAGS | ARES_OPT_LOOKUPS;
+    char dns[] = "b", path[PATH_MAX];
 
     pthread_once(&once, init_library);
     memset(&options, 0, sizeof(options));
     options.flags = flags;
     options.sock_state_cb = on_state;
     options.sock_state_cb_data = r;
-    if (servers) {
+    options.lookups = dns; /* hosts.c has the file */
+    if (conf) {
+        (void) snprintf(path, sizeof(path), "%s", conf);
+        options.resolvconf_path = path;
+        mask |= ARES_OPT_RESOLVCONF;
+    }
+    else if (servers) {
         mask |= ARES_OPT_DOMAINS; /* none: names are as they are written */
     }
     if (ares_init_options(&r->channel, &options, mask) != ARES_SUCCESS) {
@@ -383,7 +393,8 @@ static int has_one_server(const lco_resolver *r)
     return one;
 }
 
-lco_resolver *lco_resolver_new(lco_loop *loop, const char *servers)
+lco_resolver *lco_resolver_new(lco_loop *loop, const char *servers,
+                               const char *conf)
 {
     lco_resolver *r = calloc(1, sizeof(*r));
 
@@ -394,7 +405,7 @@ lco_resolver *lco_resolver_new(lco_loop *loop, const char *servers)
     TAILQ_INIT(&r->names);
     LIST_INIT(&r->fds);
     lco_timer_init(&r->timer, on_timer, r);
-    if (open_channel(r, servers, 0) != 0) {
+    if (open_channel(r, servers, conf, 0) != 0) {
         free(r);
         return NULL;
     }
@@ -404,7 +415,7 @@ lco_resolver *lco_resolver_new(lco_loop *loop, const char *servers)
     r->single = has_one_server(r);
     if (r->single) {
         ares_destroy(r->channel);
-        if (open_channel(r, servers, ARES_FLAG_NOCHECKRESP) != 0) {
+        if (open_channel(r, servers, conf, ARES_FLAG_NOCHECKRESP) != 0) {
             free(r);
             return NULL;
         }
@@ -435,9 +446,15 @@ void lco_resolver_close(lco_resolver *r)
 lco_io lco_resolve(lco_resolver *r, lco_query *q, const char *name)
 {
     struct ares_addrinfo_hints hints;
-    lco_name *n = find(r, name);
+    lco_name *n;
 
     q->name = NULL;
+    q->err = 0;
+    q->naddrs = lco_hosts_find(name, q->addrs, LCO_DNS_ADDRS);
+    if (q->naddrs) {
+        return LCO_IO_OK;
+    }
+    n = find(r, name);
     if (n && !n->pending && n->until > lco_now()) {
         return copy_answer(q, n);
     }

@@ -1,5 +1,6 @@
-/* Names to addresses, by c-ares on the VM's loop: /etc/hosts, then DNS with
- * the servers of /etc/resolv.conf (and its search domains) or with given ones.
+/* Names to addresses: those of hosts.h, then DNS, by c-ares on the VM's loop,
+ * with the servers of /etc/resolv.conf (and its search domains) or with given
+ * ones.
  *
  * Answers are kept as long as they say; who asks for a name that is being
  * asked for already waits for the same answer.
@@ -12,6 +13,7 @@
 #include <sys/queue.h>
 
 #include "io/addr.h"
+#include "io/hosts.h"
 #include "io/io.h"
 #include "loop/loop.h"
 
@@ -32,11 +34,6 @@ enum {
 /* Addresses of one name that are looked at. */
 #define LCO_DNS_ADDRS 16
 
-typedef struct lco_ip {
-    int family;
-    unsigned char bytes[16];
-} lco_ip;
-
 /* A question, in the caller's memory. */
 struct lco_query {
     lco_ip addrs[LCO_DNS_ADDRS];
@@ -49,8 +46,12 @@ struct lco_query {
     TAILQ_ENTRY(lco_query) link;
 };
 
-/* SERVERS: "ADDR[:PORT],..." or NULL for the system's.  NULL: no memory. */
-lco_resolver *lco_resolver_new(lco_loop *loop, const char *servers);
+/* SERVERS: "ADDR[:PORT],...", which are asked for names as they are; or NULL,
+ * then servers, search domains and options are those of the file CONF, which is
+ * read here, NULL: /etc/resolv.conf.  With both, CONF gives the rest.  NULL: no
+ * memory. */
+lco_resolver *lco_resolver_new(lco_loop *loop, const char *servers,
+                               const char *conf);
 /* Questions that wait are forgotten. */
 void lco_resolver_close(lco_resolver *r);
 
