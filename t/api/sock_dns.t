@@ -5,6 +5,7 @@ use LuaCo::Test;
 
 use LuaCo::Dns;
 use LuaCo::Peer;
+use LuaCo::Util qw(wait_until);
 
 my $peer = LuaCo::Peer->start(port => port('dnspeer'));
 my $dns  = LuaCo::Dns->start(
@@ -23,8 +24,22 @@ my $dns  = LuaCo::Dns->start(
         'formerr.test' => { rcode => 1 },
         'empty.test'   => {},
         'mute.test'    => { mute => 1 },
-        'later.test'   => { wait => 0.1, a => ['127.0.0.1'] },
-        'shared.test'  => { wait => 0.1, a => ['127.0.0.1'] },
+        'slow.test'    => { wait => 0.1, a => ['127.0.0.1'] },
+        'later.test'   => { until => 'go.test', a => ['127.0.0.1'], ttl => 0 },
+        'shared.test'  => { until => 'go.test', a => ['127.0.0.1'], ttl => 0 },
+        'go.test'      => { a => ['127.0.0.1'], ttl => 0 },
+        (map { ("chain$_.test" => { cname => 'chain' . ($_ + 1) . '.test' }) }
+            1 .. 9),
+        'chain10.test' => { a => ['127.0.0.1'] },
+        'astray.test'  => { cname => 'none.test' },
+        'only6.test'   => { aaaa => ['::1'] },
+        'junk.test'    => { junk => 1 },
+        'short.test'   => { short => 1, a => ['127.0.0.1'] },
+        'loops.test'   => { loops => 1 },
+        'spoof.test'   => { spoof => '127.0.0.99', a => ['127.0.0.1'] },
+        'cut.test'     => { cut => 1, a => [('127.0.0.1') x 100] },
+        (map { ("cut$_.test" => { cut => $_ }) } qw(mute close junk)),
+        'second.test'  => { a => ['127.0.0.1'], ttl => 1 },
         'kept.test'    => { a => ['127.0.0.1'], ttl => 60 },
         'unkept.test'  => { a => ['127.0.0.1'], ttl => 0 },
     });
@@ -49,6 +64,17 @@ requests(
     row('six.test',   "connected\n"),
     (map { row('many.test', "connected\n") } 1 .. 4),
     row('dead.test',  "nil connection refused\n"),
+    row('slow.test',  "connected\n"),
+    row('chain1.test', "connected\n"),
+    row('astray.test', failed('astray.test', '3: Host not found')),
+    # Nobody listens there.
+    row('only6.test', "nil connection refused\n"),
+    row('spoof.test', "connected\n"),
+    row('cut.test',   "connected\n"),
+    row('one.test',   "connected\n", at => 'two'),
+    row('loops.test', failed('loops.test', '1: Format error')),
+    (map { row("$_.test", failed("$_.test", '110: Operation timed out'),
+            at => 'short') } qw(junk short cutmute cutjunk cutclose)),
     row('none.test',  failed('none.test', '3: Host not found')),
     row('empty.test', failed('empty.test', '3: Host not found')),
     row('loop.test',  failed('loop.test', '3: Host not found')),
@@ -69,7 +95,7 @@ requests(
     },
     {   name => 'killed while it is asked',
         get  => '/api/sock_dns/ends?end=kill',
-        body => "socket busy connecting\nnilclosed\n1\n1\n1\nend\n",
+        body => "socket busy connecting\nnilclosed\n1\n1\n1\ntable\nend\n",
     },
     {   name => 'exit while it is asked',
         get  => '/api/sock_dns/ends?end=exit',
@@ -83,6 +109,11 @@ requests(
 );
 
 is $dns->asked('shared.test'), 1, 'asked once';
+is $dns->asked('cut.test'),     1, 'asked over UDP';
+is $dns->asked_tcp('cut.test'), 1, 'and over TCP';
+
+# What ended while it was asked: now the answer comes.
+is get('/api/sock_dns/x?names=go.test')->body, "connected\n", 'answers come';
 
 # One connection is one VM, which keeps answers.
 sub ask_twice {
@@ -96,18 +127,27 @@ sub ask_twice {
 }
 is ask_twice('kept.test'),   1, 'kept as long as it says';
 is ask_twice('unkept.test'), 2, 'or not';
+subtest 'a second' => sub {
+    my $c   = raw();
+    my $ask = sub {
+        $c->request('GET', '/api/sock_dns/x?names=second.test');
+        return $c->response->body;
+    };
+    is $ask->(), "connected\n", 'asked';
+    ok wait_until(sub { $ask->(); $dns->asked('second.test') > 1 }),
+        'asked again, in the end';
+};
 
 subtest 'the client goes, the answer comes' => sub {
     plan skip_all => 'a client that goes is noticed when it is written to'
         if mpm() ne 'event';
-    my $before = $dns->asked('later.test');
     for (1 .. 3) {
         my $c = raw();
         $c->request('GET', '/api/sock_dns/ends?end=abort');
         $c->read_until("nilclosed\n");
         $c->reset;
     }
-    is get('/api/sock_dns/x?names=later.test')->body, "connected\n",
+    is get('/api/sock_dns/x?names=go.test')->body, "connected\n",
         'the server goes on';
 };
 
