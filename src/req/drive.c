@@ -344,6 +344,31 @@ static int stop_asked(lco_req *req)
     return req->stop;
 }
 
+/* [in VM]  After a stretch: is there nothing to do but to wait?  Then what
+ * brings the request back is arranged. */
+static int rests(lco_req *req, lco_drained d)
+{
+    if ((req->stage != LCO_STAGE_RUN && req->stage != LCO_STAGE_START) ||
+        !TAILQ_EMPTY(&req->woken) ||
+        (d != LCO_DRAIN_SLOW && has_output(req)) || stop_asked(req) ||
+        client_left(req)) {
+        return 0;
+    }
+    settle(req, d == LCO_DRAIN_SLOW);
+    return 1;
+}
+
+int lco_drive_inside(lco_req *req)
+{
+    if (req->stage != LCO_STAGE_RUN || has_output(req) ||
+        lco_body_wants_input(req)) {
+        return 0;
+    }
+    (void) stop_asked(req);
+    stretch(req, LCO_DRAIN_CLEAR);
+    return rests(req, LCO_DRAIN_CLEAR);
+}
+
 lco_drove lco_drive_run(lco_req *req, int on_loop)
 {
     lco_pumped pumped;
@@ -393,11 +418,7 @@ lco_drove lco_drive_run(lco_req *req, int on_loop)
             (void) stop_asked(req);
         }
         stretch(req, d);
-        if ((req->stage == LCO_STAGE_RUN || req->stage == LCO_STAGE_START) &&
-            TAILQ_EMPTY(&req->woken) &&
-            (d == LCO_DRAIN_SLOW || !has_output(req)) && !stop_asked(req) &&
-            !client_left(req)) {
-            settle(req, d == LCO_DRAIN_SLOW);
+        if (rests(req, d)) {
             if (pumped == LCO_PUMP_MORE) {
                 lco_conn_notify(req->conn, req);
             }

@@ -33,6 +33,9 @@ void lco_drive_call(request_rec *r, lco_phase phase, const lco_code *code);
 /* The owner, VM left: runs what there is to run until the request's Lua ended,
  * or all of it waits.  ON_LOOP: nothing that may block is done. */
 lco_drove lco_drive_run(lco_req *req, int on_loop);
+/* [in VM], the loop, owner: the same as far as it goes without leaving the VM.
+ * 1: all of the request's Lua waits again; 0: leave the VM, lco_drive_run(). */
+int lco_drive_inside(lco_req *req);
 
 /* A worker that took a parked connection up: goes on with the request to its
  * end, or to the next park (c->cs->state says which). */

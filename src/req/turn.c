@@ -115,8 +115,12 @@ static void drive_parked(lco_vm *vm, lco_req *req)
     lco_drove d;
     int idle = 0;
 
-    lco_vm_leave(vm);
     req->r->connection->current_thread = vm->thread;
+    if (lco_drive_inside(req)) {
+        lco_conn_keep(conn);
+        return;
+    }
+    lco_vm_leave(vm);
     d = lco_drive_run(req, 1);
     if (d == DROVE_ENDED && lco_finish_can(req)) {
         idle = lco_finish_here(req);
