@@ -416,6 +416,9 @@ sub run {
     # Nothing of the caller's setting may decide where requests go.
     delete @ENV{ grep {/_proxy$|^APACHE_|^HARNESS_|^PERL5LIB$/i} keys %ENV };
     $ENV{LC_ALL} = 'C';
+    # Without it libc forgets the zone's name and learns it again at each
+    # strftime(), under a lock that the thread sanitizer does not know.
+    $ENV{TZ} ||= 'UTC';
     $ENV{PERL_USE_UNSAFE_INC} = 0;
     # Tests with something random in them start from it, see t/README.md.
     $ENV{LUACO_SEED} ||= 1;
