@@ -44,4 +44,8 @@ lco_var_set_result lco_var_settable(const char *name);
  * with VAR filled, or 0. */
 int lco_var_capture(lco_req *req, int n, lco_var *var);
 
+/* What mod_ssl knows of the client's connection by the name NAME
+ * ("SSL_PROTOCOL"), in the request's memory; NULL: nothing, or no TLS. */
+const char *lco_ssl_var(lco_req *req, const char *name);
+
 #endif

@@ -3,6 +3,7 @@
  * Thread: inside the VM, on the owner of the request.
  */
 #include "req/vars_priv.h"
+#include "req/vars.h"
 
 #include "util/digest.h"
 #include "util/encode.h"
@@ -17,7 +18,7 @@
 
 #include <http_ssl.h>
 
-static const char *lookup(lco_req *req, const char *name)
+const char *lco_ssl_var(lco_req *req, const char *name)
 {
     request_rec *r = req->r;
     const char *value;
@@ -31,7 +32,7 @@ static const char *lookup(lco_req *req, const char *name)
 
 #else
 
-static const char *lookup(lco_req *req, const char *name)
+const char *lco_ssl_var(lco_req *req, const char *name)
 {
     return apr_table_get(req->r->subprocess_env, name);
 }
@@ -41,7 +42,7 @@ static const char *lookup(lco_req *req, const char *name)
 #define SSL_VAR(var_name, name)                                                \
     int lco_var_##var_name(lco_req *req, lco_var *var)                         \
     {                                                                          \
-        return lco_give_string(var, lookup(req, name));                        \
+        return lco_give_string(var, lco_ssl_var(req, name));                   \
     }
 
 SSL_VAR(ssl_cipher, "SSL_CIPHER")
@@ -60,7 +61,7 @@ SSL_VAR(ssl_session_id, "SSL_SESSION_ID")
 /* "r" or "." */
 int lco_var_ssl_session_reused(lco_req *req, lco_var *var)
 {
-    const char *resumed = lookup(req, "SSL_SESSION_RESUMED");
+    const char *resumed = lco_ssl_var(req, "SSL_SESSION_RESUMED");
 
     return resumed ? lco_give_string(var, strcmp(resumed, "Resumed") == 0 ? "r"
                                                                           : ".")
@@ -71,7 +72,7 @@ int lco_var_ssl_session_reused(lco_req *req, lco_var *var)
  * line end is left out. */
 int lco_var_ssl_client_cert(lco_req *req, lco_var *var)
 {
-    const char *pem = lookup(req, "SSL_CLIENT_CERT");
+    const char *pem = lco_ssl_var(req, "SSL_CLIENT_CERT");
     apr_size_t len, i;
     char *out, *d;
 
@@ -94,7 +95,7 @@ int lco_var_ssl_client_cert(lco_req *req, lco_var *var)
 
 int lco_var_ssl_client_escaped_cert(lco_req *req, lco_var *var)
 {
-    const char *pem = lookup(req, "SSL_CLIENT_CERT");
+    const char *pem = lco_ssl_var(req, "SSL_CLIENT_CERT");
     apr_size_t len = pem ? strlen(pem) : 0;
     char *out;
 
@@ -110,7 +111,7 @@ int lco_var_ssl_client_escaped_cert(lco_req *req, lco_var *var)
 /* SHA-1 of the certificate in DER, which is what PEM encodes. */
 int lco_var_ssl_client_fingerprint(lco_req *req, lco_var *var)
 {
-    const char *pem = lookup(req, "SSL_CLIENT_CERT");
+    const char *pem = lco_ssl_var(req, "SSL_CLIENT_CERT");
     const char *from = pem ? strchr(pem, '\n') : NULL;
     const char *to = from ? strstr(from, "-----END") : NULL;
     unsigned char sha1[LCO_SHA1_SIZE];
