@@ -27,8 +27,10 @@ RequestReadTimeout header=0 body=0
     </LuaCoHandler>
 </Location>
 <Location /steps>
-    # Never waits for long: the loop is at work on it when it is taken.
+    # Never waits for long: the loop is at work on it when it is taken.  It is
+    # parked when it says that it waits: nothing else comes after the last one.
     <LuaCoHandler>
+        ngx.sleep(0.001)
         waiting[ngx.var.arg_k] = 1
         ngx.thread.spawn(function()
             while true do
