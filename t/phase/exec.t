@@ -114,11 +114,11 @@ subtest 'an error document that goes on' => sub {
 subtest 'the checks of the same sections are made, not taken for passed' =>
     sub {
     for my $park ('', '?park=1') {
-        is get("/closed/x$park", port => $port)->status, 401,
+        is get("/guarded/x$park", port => $port)->status, 401,
             "no password$park";
         my @alice
             = (Authorization => 'Basic ' . encode_base64('alice:secret', ''));
-        is get("/closed/x$park", port => $port, headers => [@alice])->body,
+        is get("/guarded/x$park", port => $port, headers => [@alice])->body,
             "secret for alice\n", "password$park";
     }
     };
