@@ -107,6 +107,11 @@ sub words {
             '--track-fds=no'
         );
     }
+    if ($self->{variant} eq 'valgrind') {
+        # Fair to all threads: a busy one would starve the others for seconds.
+        return ('valgrind', '-q', '--leak-check=no', '--fair-sched=try',
+            '--num-callers=30', '--log-file=' . reports_to() . '.%p');
+    }
     return ();
 }
 
@@ -171,12 +176,28 @@ sub split_reports {
     my ($text) = @_;
     return grep {/WARNING|ERROR|FATAL/} split /^={18,}$/m, $text
         if $text =~ /ThreadSanitizer/;
+    # "--1234--" is what valgrind says of itself.
+    return valgrind_reports($text) if $text =~ /^(?:==|--)\d+(?:==|--) /m;
     if ($text =~ /LeakSanitizer/) {
         return grep {/^(?:Direct|Indirect) leak/} split /\n\n+/, $text;
     }
     return grep {/\S/} split /^(?=\S+: runtime error: )/m, $text
         if $text =~ /: runtime error: /;
     return $text =~ /\S/ ? ($text) : ();
+}
+
+# Valgrind's, with their frames written as the others do.
+sub valgrind_reports {
+    my ($text) = @_;
+    my ($n, @lines) = (0);
+    for my $line (split /\n/, $text) {
+        # What programs print themselves is none.
+        $line =~ s/^==\d+== ?// or next;
+        $n = 0 if $line =~ s/^\s+at 0x/ at 0x/;
+        $line =~ s/^\s+(?:at|by) 0x[0-9A-F]+: /sprintf '    #%d ', $n++/e;
+        push @lines, $line;
+    }
+    return grep {/^    #0 /m} split /\n[ ]*\n+/, join "\n", @lines;
 }
 
 # The stacks of a report that say what happened, each a list of frames.  Where
@@ -190,7 +211,7 @@ sub stacks {
             push @{ $stacks[-1] }, $2 if $in && @stacks;
         }
         elsif ($line =~ /\S/) {
-            $in = $line !~ /created (?:by|at)|allocated by|Location is|Mutex M/;
+            $in = $line !~ /created (?:by|at)|allocated by|Location is|Mutex M|Block was alloc/;
         }
     }
     return @stacks;
@@ -248,7 +269,7 @@ sub read_reports {
         for my $report (split_reports(slurp($file))) {
             next if $self->suppressed($report);
             my ($what) = $report
-                =~ /((?:SUMMARY|ERROR|WARNING): \w+Sanitizer.*|\S+ runtime error: .*|^\w+ leak of .*)/m;
+                =~ /((?:SUMMARY|ERROR|WARNING): \w+Sanitizer.*|\S+ runtime error: .*|^\w+ leak of .*|^(?:Invalid|Conditional|Use of|Syscall|Mismatched|Source and).*)/m;
             $what = 'a report' unless defined $what;
             $what =~ s/0x[0-9a-f]+/0x../g;
             $what =~ s/\s*\(pid=\d+\)//;
