@@ -11,19 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-int lx_resume(lua_State *co, lua_State *from, int nargs, int *nres)
-{
-    int status;
-
-#if LUA_VERSION_NUM >= 504
-    status = lua_resume(co, from, nargs, nres);
-#else
-    status = lua_resume(co, from, nargs);
-    *nres = lua_gettop(co);
-#endif
-    return status;
-}
-
 /* Written while the VMs are made, before any thread, the same for all. */
 static int floats_as_lua;
 

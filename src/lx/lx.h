@@ -33,7 +33,18 @@
  * values yielded or returned, now on CO's stack top.  When CO returned, what
  * lay below its function counts too: its frame is gone, so nothing marks the
  * border.  Returns LUA_OK, LUA_YIELD or an error status.  Never raises. */
-int lx_resume(lua_State *co, lua_State *from, int nargs, int *nres);
+static inline int lx_resume(lua_State *co, lua_State *from, int nargs,
+                            int *nres)
+{
+#if LUA_VERSION_NUM >= 504
+    return lua_resume(co, from, nargs, nres);
+#else
+    int status = lua_resume(co, from, nargs);
+
+    *nres = lua_gettop(co);
+    return status;
+#endif
+}
 
 /* Writes the number at IDX into BUF (LX_NUMSIZE bytes) as luaco writes
  * numbers: integers in full, floats by %.14g ("inf", "-inf", "nan" as LuaJIT

@@ -24,32 +24,6 @@ void lco_co_open(lua_State *L)
     lua_rawsetp(L, LUA_REGISTRYINDEX, &anchors);
 }
 
-lco_co *lco_co_in(lua_State *L, const lco_run *run)
-{
-    lco_co *co = lco_co_of(L);
-
-    return co != NULL && co->run_id == run->id ? co : NULL;
-}
-
-void lco_co_become(lco_co *co, lco_status status)
-{
-    /* clang-format off */
-    static const char legal[5][5] = {
-        /*                  running suspended normal dead zombie */
-        [LCO_CO_RUNNING]   = {0,    1,        1,     1,   0},
-        [LCO_CO_SUSPENDED] = {1,    0,        0,     1,   0},
-        [LCO_CO_NORMAL]    = {1,    0,        0,     1,   0},
-        [LCO_CO_DEAD]      = {0,    0,        0,     0,   1},
-        [LCO_CO_ZOMBIE]    = {0,    0,        0,     1,   0},
-    };
-    /* clang-format on */
-
-    /* a thread that waits in an API call is running: the reference's word */
-    assert(legal[co->status][status]);
-    (void) legal;
-    co->status = status;
-}
-
 /* Fills in what a coroutine of RUN starts with. */
 static void renew(lco_co *co, lco_run *run, lco_kind kind)
 {

@@ -18,7 +18,10 @@ static const char *const status_names[] = {
  * wrapped coroutine: the scheduler, the coroutine. */
 static lco_sched *my_sched(lua_State *L)
 {
-    return lua_touserdata(L, lua_upvalueindex(1));
+    lco_co *co = lco_co_of(L);
+
+    /* the record has it nearer */
+    return co != NULL ? co->sched : lua_touserdata(L, lua_upvalueindex(1));
 }
 
 /* Is this call for Lua's own function? */

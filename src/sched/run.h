@@ -83,6 +83,7 @@ struct lco_run {
 
     unsigned *trace_next; /* next trace number; shared by the main request */
     unsigned tracing : 1;
+    unsigned may_yield : 1; /* the host has been asked and said so */
     unsigned ended : 1;
 };
 

@@ -80,7 +80,7 @@ unsigned lco_sched_cached(const lco_sched *s)
     return s->cached;
 }
 
-lco_run *lco_sched_check(lua_State *L, lco_sched *s)
+lco_run *lco_sched_check_first(lua_State *L, lco_sched *s)
 {
     lco_run *run = s->cur;
     const char *name;
@@ -93,6 +93,7 @@ lco_run *lco_sched_check(lua_State *L, lco_sched *s)
     if (name != NULL) {
         luaL_error(L, "API disabled in the context of %s", name);
     }
+    run->may_yield = 1;
     return run;
 }
 

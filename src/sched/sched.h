@@ -24,8 +24,14 @@ struct lco_sched {
 /* ---- sched.c ---- */
 
 /* The run that is current for a call, after the checks that all functions of
- * coroutine and ngx.thread share; raises what the reference raises. */
-LX_RAISES lco_run *lco_sched_check(lua_State *L, lco_sched *s);
+ * coroutine and ngx.thread share; raises what the reference raises.  A run may
+ * yield or may not from its start to its end. */
+LX_RAISES lco_run *lco_sched_check_first(lua_State *L, lco_sched *s);
+LX_RAISES static inline lco_run *lco_sched_check(lua_State *L, lco_sched *s)
+{
+    return s->cur != NULL && s->cur->may_yield ? s->cur
+                                               : lco_sched_check_first(L, s);
+}
 /* Raises the error for a call where no run is current. */
 LX_RAISES int lco_sched_refuse(lua_State *L, lco_sched *s, int coroutines);
 LX_RAISES void lco_sched_need_yield(lua_State *L);
@@ -47,15 +53,42 @@ static inline lco_co *lco_co_of(lua_State *L)
 }
 
 /* The same, but NULL also for a coroutine of another run. */
-lco_co *lco_co_in(lua_State *L, const lco_run *run);
+static inline lco_co *lco_co_in(lua_State *L, const lco_run *run)
+{
+    lco_co *co = lco_co_of(L);
+
+    return co != NULL && co->run_id == run->id ? co : NULL;
+}
 
 static inline int lco_co_is_alive(const lco_co *co)
 {
     return co->status != LCO_CO_DEAD && co->status != LCO_CO_ZOMBIE;
 }
 
+/* May a coroutine change from one status to the other?  A thread that waits in
+ * an API call is running: the reference's word. */
+static inline int lco_co_may_become(lco_status from, lco_status to)
+{
+    /* clang-format off */
+    static const char legal[5][5] = {
+        /*                  running suspended normal dead zombie */
+        [LCO_CO_RUNNING]   = {0,    1,        1,     1,   0},
+        [LCO_CO_SUSPENDED] = {1,    0,        0,     1,   0},
+        [LCO_CO_NORMAL]    = {1,    0,        0,     1,   0},
+        [LCO_CO_DEAD]      = {0,    0,        0,     0,   1},
+        [LCO_CO_ZOMBIE]    = {0,    0,        0,     1,   0},
+    };
+    /* clang-format on */
+
+    return legal[from][to];
+}
+
 /* Changes its status; any change that is not legal is a fault of ours. */
-void lco_co_become(lco_co *co, lco_status status);
+static inline void lco_co_become(lco_co *co, lco_status status)
+{
+    assert(lco_co_may_become(co->status, status));
+    co->status = status;
+}
 
 /* A fresh user coroutine of RUN, its thread pushed on L.  [-0, +1] */
 LX_RAISES lco_co *lco_co_new(lua_State *L, lco_run *run);
@@ -123,15 +156,68 @@ LX_RAISES void lco_coro_open(lco_sched *s, lua_State *L);
  * traceback of the coroutine and of those that wait for it. */
 void lco_log_error(lco_run *run, lco_co *co, int status);
 
-/* ---- trace.c: one function per line of the contract ---- */
+/* ---- trace.c: one function per line of the contract, each called only where
+ * the run is traced ---- */
 
-void lco_trace_create(lco_run *run, lco_co *co, lco_co *parent);
-void lco_trace_spawn(lco_run *run, lco_co *co, lco_co *parent);
-void lco_trace_resume(lco_run *run, lco_co *co, lco_co *parent);
-void lco_trace_yield(lco_run *run, lco_co *co, lco_co *parent);
-void lco_trace_post(lco_run *run, lco_co *co);
-void lco_trace_run_posted(lco_run *run, unsigned no);
-void lco_trace_end(lco_run *run, lco_co *co, int ok);
-void lco_trace_delete(lco_run *run, lco_co *co);
+void lco_trace_pair(lco_run *run, const char *verb, lco_co *co, lco_co *parent);
+void lco_trace_one(lco_run *run, const char *verb, lco_co *co,
+                   const char *after);
+void lco_trace_number(lco_run *run, const char *verb, unsigned no);
+
+static inline void lco_trace_create(lco_run *run, lco_co *co, lco_co *parent)
+{
+    if (run->tracing) {
+        lco_trace_pair(run, "create", co, parent);
+    }
+}
+
+static inline void lco_trace_spawn(lco_run *run, lco_co *co, lco_co *parent)
+{
+    if (run->tracing) {
+        lco_trace_pair(run, "spawn user thread", co, parent);
+    }
+}
+
+static inline void lco_trace_resume(lco_run *run, lco_co *co, lco_co *parent)
+{
+    if (run->tracing) {
+        lco_trace_pair(run, "resume", co, parent);
+    }
+}
+
+static inline void lco_trace_yield(lco_run *run, lco_co *co, lco_co *parent)
+{
+    if (run->tracing) {
+        lco_trace_pair(run, "yield", co, parent);
+    }
+}
+
+static inline void lco_trace_post(lco_run *run, lco_co *co)
+{
+    if (run->tracing) {
+        lco_trace_one(run, "post thread", co, "");
+    }
+}
+
+static inline void lco_trace_run_posted(lco_run *run, unsigned no)
+{
+    if (run->tracing) {
+        lco_trace_number(run, "run posted thread", no);
+    }
+}
+
+static inline void lco_trace_end(lco_run *run, lco_co *co, int ok)
+{
+    if (run->tracing) {
+        lco_trace_one(run, "terminate", co, ok ? ": ok" : ": fail");
+    }
+}
+
+static inline void lco_trace_delete(lco_run *run, lco_co *co)
+{
+    if (run->tracing) {
+        lco_trace_one(run, "delete thread", co, "");
+    }
+}
 
 #endif

@@ -69,25 +69,38 @@ static void give(lco_vm *vm, void *p, size_t size)
     vm->kept += class_size(class);
 }
 
-static void *resize(lco_vm *vm, void *p, size_t osize, size_t nsize)
+/* Apart from the rest, which stays short for it. */
+__attribute__((noinline)) static void *resize(lco_vm *vm, void *p, size_t osize,
+                                              size_t nsize)
 {
     size_t from = class_of(osize), to = class_of(nsize);
     void *q;
 
     if (from >= LCO_ALLOC_CLASSES && to >= LCO_ALLOC_CLASSES) {
-        return realloc(p, nsize);
+        q = realloc(p, nsize);
+        if (q) {
+            vm->bytes += nsize - osize;
+        }
+        return q;
     }
     if (from == to) {
+        vm->bytes += nsize - osize;
         return p;
     }
     q = take(vm, nsize);
     if (!q) {
         /* Lua relies on shrinking: then the block stays larger than its
          * class, which nobody minds. */
-        return nsize < osize ? p : NULL;
+        if (nsize > osize) {
+            return NULL;
+        }
+        q = p;
     }
-    memcpy(q, p, nsize < osize ? nsize : osize);
-    give(vm, p, osize);
+    else {
+        memcpy(q, p, nsize < osize ? nsize : osize);
+        give(vm, p, osize);
+    }
+    vm->bytes += nsize - osize;
     return q;
 }
 
@@ -112,11 +125,7 @@ void *lco_vm_alloc(void *ud, void *ptr, size_t osize, size_t nsize)
         vm->bytes -= osize;
         return NULL;
     }
-    p = resize(vm, ptr, osize, nsize);
-    if (p) {
-        vm->bytes += nsize - osize;
-    }
-    return p;
+    return resize(vm, ptr, osize, nsize);
 }
 
 void lco_vm_alloc_close(lco_vm *vm)
