@@ -19,8 +19,20 @@
 
 APLOG_USE_MODULE(luaco);
 
-/* Registry keys. */
-static const char meta_key, udata_key, io_key;
+/* What a VM has of it; lco_vm's sock_io. */
+typedef struct vm_io {
+    lco_pools *pools;
+    struct named_resolver *resolvers; /* one for each list of servers in use */
+    int meta, udata; /* registry references: metatables of the socket object and
+                        of its userdata */
+} vm_io;
+
+static const char sock_kind;
+
+static vm_io *io_of(lua_State *L)
+{
+    return lco_vm_of(L)->sock_io;
+}
 
 lco_sock *lco_sock_get(lua_State *L, int idx)
 {
@@ -29,13 +41,14 @@ lco_sock *lco_sock_get(lua_State *L, int idx)
     if (lua_type(L, idx) != LUA_TTABLE) {
         return NULL;
     }
-    /* A script may have put anything there. */
-    if (lua_rawgeti(L, idx, 1) == LUA_TUSERDATA && lua_getmetatable(L, -1)) {
-        lua_rawgetp(L, LUA_REGISTRYINDEX, &udata_key);
-        if (lua_rawequal(L, -1, -2)) {
-            s = lua_touserdata(L, -3);
+    /* A script may have put anything there.  No other userdata of this size has
+     * that address in it: quicker than to compare metatables. */
+    if (lua_rawgeti(L, idx, 1) == LUA_TUSERDATA &&
+        lua_rawlen(L, -1) == sizeof(*s)) {
+        s = lua_touserdata(L, -1);
+        if (s->kind != &sock_kind) {
+            s = NULL;
         }
-        lua_pop(L, 2);
     }
     lua_pop(L, 1);
     return s;
@@ -54,7 +67,8 @@ lco_sock *lco_sock_obtain(lua_State *L, int idx)
     memset(s, 0, sizeof(*s));
     lco_tcp_init(&s->tcp, lco_vm_of(L)->loop);
     s->tcp.owner = s;
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &udata_key);
+    s->kind = &sock_kind;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, io_of(L)->udata);
     lua_setmetatable(L, -2);
     lua_pushvalue(L, -1);
     lua_rawseti(L, idx, 1);
@@ -279,11 +293,6 @@ typedef struct named_resolver {
     char servers[];
 } named_resolver;
 
-typedef struct vm_io {
-    lco_pools *pools;
-    named_resolver *resolvers; /* one for each list of servers in use */
-} vm_io;
-
 static int vm_io_gc(lua_State *L)
 {
     vm_io *io = lua_touserdata(L, 1);
@@ -299,16 +308,6 @@ static int vm_io_gc(lua_State *L)
         free(r);
     }
     return 0;
-}
-
-static vm_io *io_of(lua_State *L)
-{
-    vm_io *io;
-
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &io_key);
-    io = lua_touserdata(L, -1);
-    lua_pop(L, 1);
-    return io;
 }
 
 /* Made late, as the next: the loop is the child's, the state may be the
@@ -376,7 +375,7 @@ static int sock_tcp(lua_State *L)
     }
     (void) lco_api_req(L, LCO_YIELDABLE, "no request found");
     lua_createtable(L, 7, 0);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &meta_key);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, io_of(L)->meta);
     lua_setmetatable(L, -2);
     return 1;
 }
@@ -415,26 +414,26 @@ static const luaL_Reg socket_funcs[] = {
     {NULL, NULL},
 };
 
-/* A metatable whose __gc is FN, in the registry under KEY.  [-0, +0] */
-static void make_meta(lua_State *L, const char *key, lua_CFunction fn)
+/* Pushes a metatable whose __gc is FN.  [-0, +1] */
+static void push_meta(lua_State *L, lua_CFunction fn)
 {
     lua_createtable(L, 0, 1);
     lua_pushcfunction(L, fn);
     lua_setfield(L, -2, "__gc");
-    lua_rawsetp(L, LUA_REGISTRYINDEX, key);
 }
 
 void lco_api_open_sock(lua_State *L)
 {
-    make_meta(L, &udata_key, sock_gc);
+    vm_io *io = lx_newuserdata(L, sizeof(*io));
 
     /* The first to be made, so the last to be collected when the VM ends. */
-    memset(lx_newuserdata(L, sizeof(vm_io)), 0, sizeof(vm_io));
-    lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, vm_io_gc);
-    lua_setfield(L, -2, "__gc");
+    memset(io, 0, sizeof(*io));
+    push_meta(L, vm_io_gc);
     lua_setmetatable(L, -2);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &io_key);
+    (void) luaL_ref(L, LUA_REGISTRYINDEX);
+    lco_vm_of(L)->sock_io = io;
+    push_meta(L, sock_gc);
+    io->udata = luaL_ref(L, LUA_REGISTRYINDEX);
 
     lua_createtable(L, 0, 32);
     lco_sock_open_tcp(L);
@@ -448,7 +447,7 @@ void lco_api_open_sock(lua_State *L)
     /* By this name libraries find the methods, to add some. */
     lua_pushvalue(L, -1);
     lua_setfield(L, LUA_REGISTRYINDEX, "__tcp_cosocket_mt");
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &meta_key);
+    io->meta = luaL_ref(L, LUA_REGISTRYINDEX);
 
     luaL_newlib(L, socket_funcs);
     lco_sock_open_udp(L);

@@ -16,6 +16,7 @@
 #include "io/tcp.h"
 
 typedef struct lco_sock {
+    const void *kind; /* what tells it from other userdata */
     lco_tcp tcp;
     lco_tie tie;
     unsigned used : 1;       /* connect() has been called */

@@ -34,9 +34,7 @@ static int sock_setkeepalive(lua_State *L)
     size = lco_conf_sock_pool_size(req->dconf);
     if (nargs == 3 && !lua_isnil(L, 3)) {
         (void) lco_api_checknumber(L, 3);
-        lua_pushnumber(L, lua_tonumber(L, 3));
-        size = lco_api_toint(L, -1);
-        lua_pop(L, 1);
+        size = lco_api_toint(L, 3);
     }
 
     s = lco_sock_get(L, 1);
@@ -65,8 +63,11 @@ static int sock_setkeepalive(lua_State *L)
         return 1;
     }
 
+    /* The one that counts it has its key. */
     set = lco_sock_pools(L);
-    pool = set ? lco_pool_find(set, s->key, s->key_len) : NULL;
+    pool = s->tcp.pool ? s->tcp.pool
+           : set       ? lco_pool_find(set, s->key, s->key_len)
+                       : NULL;
     if (!pool) {
         if (size <= 0) {
             return luaL_argerror(

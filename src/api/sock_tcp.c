@@ -131,11 +131,11 @@ static void read_options(lua_State *L, int n, const lco_req *req, options *o)
     }
 }
 
-/* Keeps the pool's name, at stack index KEY. */
-static void set_key(lua_State *L, lco_sock *s, int key)
+/* Keeps the pool's name: NAME, or NAME:PORT. */
+static void set_key(lua_State *L, lco_sock *s, const char *name,
+                    size_t name_len, const char *port, size_t port_len)
 {
-    size_t len;
-    const char *name = lua_tolstring(L, key, &len);
+    size_t len = name_len + (port ? 1 + port_len : 0);
     char *copy = s->key_small;
 
     if (len >= sizeof(s->key_small)) {
@@ -148,9 +148,35 @@ static void set_key(lua_State *L, lco_sock *s, int key)
     if (s->key != s->key_small) {
         free(s->key);
     }
-    memcpy(copy, name, len + 1);
+    memcpy(copy, name, name_len);
+    if (port) {
+        copy[name_len] = ':';
+        memcpy(copy + name_len + 1, port, port_len);
+    }
+    copy[len] = '\0';
     s->key = copy;
     s->key_len = len;
+}
+
+/* Keeps the pool's name where connect() has these arguments: the option's, the
+ * host with the port as it was written, the path. */
+static void choose_key(lua_State *L, lco_sock *s, const options *o, int port)
+{
+    char number[LX_NUMSIZE];
+    const char *name, *text = NULL;
+    size_t len, text_len = 0;
+
+    name = lua_tolstring(L, o->key ? o->key : 2, &len);
+    if (!o->key && port) {
+        if (lua_type(L, 3) == LUA_TNUMBER) {
+            text_len = lx_num2str(L, 3, number);
+            text = number;
+        }
+        else {
+            text = lua_tolstring(L, 3, &text_len);
+        }
+    }
+    set_key(L, s, name, len, text, text_len);
 }
 
 /* The pool that the socket will use, or NULL. */
@@ -203,7 +229,7 @@ static int start(lua_State *L, lco_req *req, lco_sock *s, const lco_target *t,
 /* tcpsock:connect(host, port, opts?), connect("unix:/path", opts?) */
 static int tcp_connect(lua_State *L)
 {
-    int n = lua_gettop(L), port = 0, busy;
+    int n = lua_gettop(L), port = 0, has_port = 0, busy;
     options o = {0, -1, 0};
     lco_target target;
     lco_req *req;
@@ -232,15 +258,7 @@ static int tcp_connect(lua_State *L)
             lua_pushfstring(L, "bad port number: %d", port);
             return 2;
         }
-        if (!o.key) {
-            size_t plen;
-
-            lua_pushvalue(L, 2);
-            lua_pushliteral(L, ":");
-            lco_api_tolstring(L, 3, &plen);
-            lua_concat(L, 3);
-            o.key = lua_gettop(L);
-        }
+        has_port = 1;
     }
     else if (len < 5 || strncasecmp(host, "unix:", 5) != 0) {
         return lco_api_fail(L, "missing the port number");
@@ -255,7 +273,7 @@ static int tcp_connect(lua_State *L)
     if (busy) {
         return busy;
     }
-    set_key(L, s, o.key ? o.key : 2);
+    choose_key(L, s, &o, has_port);
     lco_tcp_close(&s->tcp);
     note_host(s, host, len, port);
     default_timeouts(s, req->dconf);

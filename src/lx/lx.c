@@ -19,15 +19,37 @@ void lx_floats_as_lua(int on)
     floats_as_lua = on;
 }
 
+size_t lx_int2str(lua_Integer i, char *buf)
+{
+    char digits[24];
+    size_t n = 0;
+    size_t len = 0;
+    lua_Unsigned u = (lua_Unsigned) i;
+
+    if (i < 0) {
+        buf[len++] = '-';
+        u = 0 - u;
+    }
+    do {
+        digits[n++] = (char) ('0' + (int) (u % 10));
+        u /= 10;
+    } while (u);
+    while (n) {
+        buf[len++] = digits[--n];
+    }
+    return len;
+}
+
 size_t lx_num2str(lua_State *L, int idx, char *buf)
 {
     lua_Number n;
     int len;
 
     if (lua_isinteger(L, idx)) {
-        len = snprintf(buf, LX_NUMSIZE, LUA_INTEGER_FMT,
-                       (LUAI_UACINT) lua_tointeger(L, idx));
-        return (size_t) len;
+        size_t digits = lx_int2str(lua_tointeger(L, idx), buf);
+
+        buf[digits] = '\0';
+        return digits;
     }
 
     n = lua_tonumber(L, idx);

@@ -51,6 +51,10 @@ static inline int lx_resume(lua_State *co, lua_State *from, int nargs,
  * names them).  Returns the length.  IDX must be a number.  Never raises. */
 size_t lx_num2str(lua_State *L, int idx, char *buf);
 
+/* Writes I in full into BUF (LX_NUMSIZE bytes), without a NUL.  Returns the
+ * length.  Never raises. */
+size_t lx_int2str(lua_Integer i, char *buf);
+
 /* LuaCoNumbers lua: from now on lx_num2str() writes floats as Lua's tostring()
  * does ("5.0").  For the whole process; before any thread runs Lua. */
 void lx_floats_as_lua(int on);

@@ -23,34 +23,13 @@
 #define TWO_TO_63 9223372036854775808.0
 #define TWO_TO_64 18446744073709551616.0
 
-static size_t write_integer(lua_Integer i, char *buf)
-{
-    char digits[24];
-    size_t n = 0;
-    size_t len = 0;
-    lua_Unsigned u = (lua_Unsigned) i;
-
-    if (i < 0) {
-        buf[len++] = '-';
-        u = 0 - u;
-    }
-    do {
-        digits[n++] = (char) ('0' + (int) (u % 10));
-        u /= 10;
-    } while (u);
-    while (n) {
-        buf[len++] = digits[--n];
-    }
-    return len;
-}
-
 /* Writes the number at IDX into BUF, of LX_NUMSIZE bytes. */
 static size_t write_number(lua_State *L, int idx, char *buf)
 {
     lua_Number n;
 
     if (lua_isinteger(L, idx)) {
-        return write_integer(lua_tointeger(L, idx), buf);
+        return lx_int2str(lua_tointeger(L, idx), buf);
     }
     n = lua_tonumber(L, idx);
     if (n != n) {
@@ -59,7 +38,7 @@ static size_t write_number(lua_State *L, int idx, char *buf)
     }
     if (n > -1e14 && n < 1e14 && n == (lua_Number) (lua_Integer) n &&
         !(n == 0 && signbit(n))) {
-        return write_integer((lua_Integer) n, buf);
+        return lx_int2str((lua_Integer) n, buf);
     }
     return (size_t) snprintf(buf, LX_NUMSIZE, "%.14g", n);
 }

@@ -12,6 +12,7 @@
 #include "req/body.h"
 #include "req/conn.h"
 #include "req/input.h"
+#include "vm/alloc.h"
 #include "vm/code.h"
 
 APLOG_USE_MODULE(luaco);
@@ -201,16 +202,18 @@ static void cancelled(lco_co *co, void *data)
     else {
         w->stop(w);
     }
-    free(w);
+    lco_wait_free(w);
 }
 
 lco_wait *lco_wait_new(lco_req *req, lco_co *co, void (*stop)(lco_wait *w))
 {
-    lco_wait *w = calloc(1, sizeof(*w));
+    /* Out of the VM's small blocks: no call of malloc for most. */
+    lco_wait *w = lco_vm_alloc(req->vm, NULL, 0, sizeof(*w));
 
     if (!w) {
         return NULL;
     }
+    memset(w, 0, sizeof(*w));
     w->req = req;
     w->co = co;
     w->stop = stop;
@@ -222,7 +225,12 @@ lco_wait *lco_wait_new(lco_req *req, lco_co *co, void (*stop)(lco_wait *w))
 void lco_wait_drop(lco_wait *w)
 {
     lco_co_unpend(&w->req->run, w->co);
-    free(w);
+    lco_wait_free(w);
+}
+
+void lco_wait_free(lco_wait *w)
+{
+    (void) lco_vm_alloc(w->req->vm, w, sizeof(*w), 0);
 }
 
 void lco_wait_done(lco_wait *w, int (*push)(lua_State *L, lco_wait *w))

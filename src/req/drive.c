@@ -10,7 +10,6 @@
 #include "req/drive.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
@@ -166,7 +165,7 @@ static int deliver(lco_req *req, lco_wait *w)
         }
         lua_xmove(L, lco_co_state(co), n);
     }
-    free(w);
+    lco_wait_free(w);
     return lco_run_wake(&req->run, co, n);
 }
 
@@ -349,9 +348,8 @@ static int stop_asked(lco_req *req)
 static int rests(lco_req *req, lco_drained d)
 {
     if ((req->stage != LCO_STAGE_RUN && req->stage != LCO_STAGE_START) ||
-        !TAILQ_EMPTY(&req->woken) ||
-        (d != LCO_DRAIN_SLOW && has_output(req)) || stop_asked(req) ||
-        client_left(req)) {
+        !TAILQ_EMPTY(&req->woken) || (d != LCO_DRAIN_SLOW && has_output(req)) ||
+        stop_asked(req) || client_left(req)) {
         return 0;
     }
     settle(req, d == LCO_DRAIN_SLOW);

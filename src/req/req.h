@@ -172,6 +172,9 @@ lco_wait *lco_wait_new(lco_req *req, lco_co *co, void (*stop)(lco_wait *w));
 /* [in VM]  Forgets a wait whose arming failed: the coroutine goes on. */
 void lco_wait_drop(lco_wait *w);
 
+/* [in VM]  Gives the memory of a wait back that nothing refers to any more. */
+void lco_wait_free(lco_wait *w);
+
 /* [in VM]  The wait is over; PUSH (NULL: no results) is called when the
  * coroutine is resumed: by the loop in this turn if it owns the request, else
  * as soon as the owner can.  The API file must have disarmed everything. */

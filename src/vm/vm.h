@@ -52,6 +52,7 @@ struct lco_vm {
     lco_req *cur;         /* in VM: the request whose Lua is running, or NULL */
     lco_phase boot_phase; /* in VM: Init.. while no request is current */
     int id;               /* in this child, from 0; set before threads start */
+    void *sock_io;        /* in VM: what cosockets share, api/sock.c's */
 
     pthread_mutex_t lock;
     pthread_mutex_t queue;       /* workers line up here, the loop does not */
