@@ -381,7 +381,8 @@ lco_drove lco_drive_run(lco_req *req, int on_loop)
             }
         }
         d = LCO_DRAIN_CLEAR;
-        if (req->stage == LCO_STAGE_ENDED && lco_out_is_short(req)) {
+        if (req->stage == LCO_STAGE_ENDED &&
+            (lco_out_is_short(req) || (!on_loop && lco_out_fits(req)))) {
             if (req->conn) {
                 req->conn->slow_since = 0;
             }

@@ -25,6 +25,9 @@ APLOG_USE_MODULE(luaco);
 /* With headers and chunk sizes around it the gate passes it in one write. */
 #define PIECE 49152
 
+/* What any socket with nothing in it takes. */
+#define TAKEN_AT_ONCE 8192
+
 static apr_bucket_brigade *outbox(lco_req *req)
 {
     if (!req->out) {
@@ -416,6 +419,17 @@ lco_drained lco_out_drain(lco_req *req, int on_loop)
         return LCO_DRAIN_SLOW;
     }
     return LCO_DRAIN_CLEAR;
+}
+
+int lco_out_fits(const lco_req *req)
+{
+    const core_server_config *conf = ap_get_core_module_config(
+        req->r->connection->base_server->module_config);
+
+    return conf->flush_max_threshold &&
+           req->out_bytes <=
+               (apr_off_t) conf->flush_max_threshold + TAKEN_AT_ONCE &&
+           !req->r->connection->data_in_output_filters && !lco_out_is_held(req);
 }
 
 int lco_out_is_short(const lco_req *req)

@@ -27,6 +27,9 @@ int lco_out_is_held(const lco_req *req);
 
 /* Is there nothing left but what one more piece can carry? */
 int lco_out_is_short(const lco_req *req);
+/* A worker: can all that is left go with the end of stream in one write, since
+ * what the socket does not take at once is less than the core filter keeps? */
+int lco_out_fits(const lco_req *req);
 
 /* Passes the rest and the end of stream.  On the loop only where
  * lco_finish_can() allowed it. */
