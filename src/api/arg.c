@@ -26,8 +26,9 @@ static void push_data(lua_State *L, const lco_piece *piece)
     apr_bucket_brigade *bb = piece->data;
     apr_bucket *b = APR_BRIGADE_FIRST(bb);
     const char *data;
-    apr_size_t len;
+    apr_size_t len, all = 0;
     luaL_Buffer buf;
+    char *to;
 
     if (APR_BRIGADE_EMPTY(bb)) {
         lua_pushliteral(L, "");
@@ -39,12 +40,17 @@ static void push_data(lua_State *L, const lco_piece *piece)
         lua_pushlstring(L, data, len);
         return;
     }
-    luaL_buffinit(L, &buf);
     for (; b != APR_BRIGADE_SENTINEL(bb); b = APR_BUCKET_NEXT(b)) {
-        (void) apr_bucket_read(b, &data, &len, APR_NONBLOCK_READ);
-        luaL_addlstring(&buf, data, len);
+        all += b->length;
     }
-    luaL_pushresult(&buf);
+    to = luaL_buffinitsize(L, &buf, all);
+    for (b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb);
+         b = APR_BUCKET_NEXT(b)) {
+        (void) apr_bucket_read(b, &data, &len, APR_NONBLOCK_READ);
+        memcpy(to, data, len);
+        to += len;
+    }
+    luaL_pushresultsize(&buf, all);
 }
 
 /* ngx.arg[n]: nil for any other n. */

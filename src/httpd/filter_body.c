@@ -27,6 +27,11 @@ APLOG_USE_MODULE(luaco);
 #define PIECE 32768
 /* As many go through the Lua in one visit to the VM. */
 #define PIECES 4
+/* A file is read in all of them at once: the pieces are parts of one buffer.
+ * A page more, since apr_bucket_file_set_buf_size reads less than it is told,
+ * by its own record, and what is left over makes the next piece one of two
+ * buckets, which has to be put together. */
+#define READ_SIZE (PIECES * PIECE + page_size)
 
 #define NO_LIMIT ((apr_off_t) -1)
 
@@ -213,7 +218,7 @@ static apr_status_t gather(ap_filter_t *f, body_ctx *ctx,
         /* To map and unmap it would cost more than the copy, in all threads,
          * and the Lua wants a copy anyway. */
         (void) apr_bucket_file_enable_mmap(b, 0);
-        (void) apr_bucket_file_set_buf_size(b, PIECE);
+        (void) apr_bucket_file_set_buf_size(b, READ_SIZE);
     }
     rv = apr_bucket_read(b, &data, &len, APR_NONBLOCK_READ);
     if (APR_STATUS_IS_EAGAIN(rv)) {
