@@ -87,7 +87,8 @@ UNIT := $(UNIT_SRC:t/unit/%.c=$(OUT)/unit/%)
 # A fuzz target is a file of t/fuzz, linked the same way.
 FUZZ_SRC := $(wildcard t/fuzz/*.c)
 FUZZ := $(FUZZ_SRC:t/fuzz/%.c=$(OUT)/fuzz/%)
-# httpd modules that the tests load beside ours, one of each file.
+# httpd modules that the tests load beside ours, and C modules of Lua, one of each
+# file.
 TESTMOD_SRC := $(wildcard t/c-modules/*.c)
 TESTMOD := $(TESTMOD_SRC:t/c-modules/%.c=$(OUT)/testmod/mod_%.so)
 # What tests preload into servers of their own, one of each file.
@@ -128,7 +129,7 @@ test-modules: $(TESTMOD) $(PRELOADED)
 
 $(TESTMOD): $(OUT)/testmod/mod_%.so: $(OUT)/t/c-modules/%.o
 	@mkdir -p $(@D)
-	$(call say,LD)$(CC) -shared -pthread $(SANITIZE) $(LDFLAGS) -o $@ $^
+	$(call say,LD)$(CC) -shared -pthread $(SANITIZE) $(LDFLAGS) -o $@ $^ -lssl -lcrypto
 
 $(PRELOADED): $(OUT)/preload/%.so: t/preload/%.c $(OUT)/flags
 	@mkdir -p $(@D)

@@ -49,7 +49,27 @@ requests(
     row('crl', 'name=good.test&verify=1', fine('good.test')),
     row('v12', 'name=good.test&verify=1',
         "userdata\n2\nTLSv1_2 good.test new -\n"),
+    row('rsa', 'name=good.test', "nil handshake failed\n$closed"),
+    row('command', 'name=good.test&verify=1',
+        "userdata\n2\nTLSv1_2 good.test new -\n"),
+    row('others', 'name=good.test&verify=1',
+        "nil 19: self-signed certificate in certificate chain\n$closed"),
+    row('others', 'name=selfsigned.test&verify=1', fine('selfsigned.test')),
     row('cert', 'name=good.test', fine('good.test', 'client.test')),
+    {   name => 'nothing is trusted',
+        get  => '/api/sock_ssl_bare',
+        body => "19: self-signed certificate in certificate chain\n\n",
+    },
+    {   name => 'a store of a C function',
+        get  => '/api/sock_ssl/store',
+        body => "18: self-signed certificate\n"
+            . "true ok\nTLS_ 1\nTLSv1_3 selfsigned.test new -\n"
+            . "18: self-signed certificate\n"
+            . "true 19: self-signed certificate in certificate chain\n"
+            . "true ok\nTLS_ 1\nTLSv1_3 good.test new -\n"
+            . "true certificate host mismatch\n"
+            . "true\n18: self-signed certificate\n",
+    },
     {   name => 'a conversation, a pool',
         get  => '/api/sock_ssl/talk',
         body => "28\none\ntwoxyz\ntrue\ntrue\ntrue\ntrue\ntrue\n"
@@ -60,6 +80,11 @@ requests(
         get  => '/api/sock_ssl/resume',
         body => "TLSv1_3 good.test new -\n"
             . "TLSv1_3 good.test resumed -\n" x 2,
+    },
+    {   name => 'sessions are resumed, TLS 1.2',
+        get  => '/api/sock_ssl/resume12',
+        body => "TLSv1_2 good.test new -\n"
+            . "TLSv1_2 good.test resumed -\n" x 2,
     },
     {   name => 'certificates by ngx.ssl',
         get  => '/api/sock_ssl/client',
