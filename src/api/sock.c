@@ -84,7 +84,7 @@ void lco_sock_checkself(lua_State *L)
 
 void lco_sock_checkreq(lua_State *L, const lco_sock *s, const lco_req *req)
 {
-    if (s->ended || (s->tie.req && s->tie.req != req)) {
+    if (s->ended || (s->tie.req && !lco_req_is_same(s->tie.req, req))) {
         luaL_error(L, "bad request");
     }
 }

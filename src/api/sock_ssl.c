@@ -86,7 +86,7 @@ static int sock_sslhandshake(lua_State *L)
     if (!s->tcp.link || s->tcp.read_closed || s->tcp.write_closed) {
         return lco_api_fail(L, "closed");
     }
-    if (s->tie.req != req) {
+    if (!s->tie.req || !lco_req_is_same(s->tie.req, req)) {
         return lco_api_fail(L, "bad request");
     }
     busy = lco_sock_busy(
@@ -224,7 +224,7 @@ static int sock_settrustedstore(lua_State *L)
     if (!s->tcp.link || s->tcp.read_closed || s->tcp.write_closed) {
         return lco_api_fail(L, "closed");
     }
-    if (s->tie.req != req) {
+    if (!s->tie.req || !lco_req_is_same(s->tie.req, req)) {
         return lco_api_fail(L, "bad request");
     }
     if (lco_tls_is_up(s->tcp.link)) {

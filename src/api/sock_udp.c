@@ -85,7 +85,7 @@ static udp_sock *usable(lua_State *L, lco_req *req, const char *what)
         lco_api_fail(L, "closed");
         return NULL;
     }
-    if (s->tie.req != req) {
+    if (!s->tie.req || !lco_req_is_same(s->tie.req, req)) {
         luaL_error(L, "bad request");
     }
     if (s->wait) {
@@ -202,7 +202,7 @@ static int udp_setpeername(lua_State *L)
         }
     }
     s = obtain(L);
-    if (s->ended || (s->tie.req && s->tie.req != req)) {
+    if (s->ended || (s->tie.req && !lco_req_is_same(s->tie.req, req))) {
         return luaL_error(L, "bad request");
     }
     if (s->wait) {

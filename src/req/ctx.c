@@ -30,6 +30,11 @@ request_rec *lco_req_first(request_rec *r)
     return r;
 }
 
+int lco_req_is_same(const lco_req *a, const lco_req *b)
+{
+    return a == b || lco_req_first(a->r) == lco_req_first(b->r);
+}
+
 /* Builds that look for errors must see each record's end. */
 #ifdef LCO_DEBUG
 #define KEEP_SPARE 0

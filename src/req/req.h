@@ -242,6 +242,9 @@ lco_req *lco_req_obtain(request_rec *r);
 lco_req *lco_req_find(request_rec *r);
 /* The request that internal redirects led from to r, r itself if none did. */
 request_rec *lco_req_first(request_rec *r);
+
+/* Is it the same request, but for internal redirects between the two? */
+int lco_req_is_same(const lco_req *a, const lco_req *b);
 /* Owner, VM not entered: ends its Lua if any and takes it off all lists;
  * needed where r's pool goes without the request being finished. */
 void lco_req_discard(lco_req *req);

@@ -19,6 +19,14 @@ requests(
         body => "access handler\n",
         log  => qr/sock: API disabled in the context of LuaCoLog$/,
     },
+    (map {
+        {   name   => "after an internal redirect: $_->[0]",
+            get    => "/api/sock/redirect?$_->[0]",
+            status => $_->[1],
+            body   => "one\ntwo\ntruethree\nfour\n1\n1\n",
+        }
+    } ['to=exec', 200], ['to=error', 404], ['to=exec&wait=1', 200],
+        ['to=error&wait=1', 404]),
     {   name => 'killed with all that waits',
         get  => '/api/sock/wait?end=kill',
         body => "10\n" . "1\n" x 10 . "end\n",
