@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "io/tls.h"
@@ -36,6 +37,28 @@ static void on_event(lco_loop *loop, lco_watch *w, unsigned revents)
     if (l->on_ready) {
         l->on_ready(l, l->user);
     }
+}
+
+/* A socket, or -1 with errno.  The last descriptors that the process may have
+ * are left to httpd, whose child would end if it could accept no connection:
+ * a script that wants more gets EMFILE, and the server goes on.  The lowest
+ * free number is given out, so that a number says how many are in use. */
+int lco_socket(int family, int type)
+{
+    int fd = socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    struct rlimit limit;
+    rlim_t left;
+
+    if (fd >= LCO_FD_RESERVE && getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        left = limit.rlim_cur / 16;
+        left = left < LCO_FD_RESERVE ? LCO_FD_RESERVE : left;
+        if ((rlim_t) fd >= limit.rlim_cur - left) {
+            close(fd);
+            errno = EMFILE;
+            return -1;
+        }
+    }
+    return fd;
 }
 
 static int bind_local(int fd, const lco_addr *local)
@@ -64,8 +87,7 @@ lco_link *lco_link_connect(lco_loop *loop, const lco_addr *addr,
         errno = ENOMEM;
         return NULL;
     }
-    l->fd = socket(addr->u.sa.sa_family,
-                   SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    l->fd = lco_socket(addr->u.sa.sa_family, SOCK_STREAM);
     if (l->fd < 0) {
         goto failed;
     }

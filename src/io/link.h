@@ -46,6 +46,13 @@ struct lco_link {
     lco_timer idle_timer;
 };
 
+/* Descriptors that scripts' sockets leave to httpd, at least: a sixteenth of
+ * what the process may have is. */
+#define LCO_FD_RESERVE 64
+
+/* A socket for a script, non-blocking; -1 with errno. */
+int lco_socket(int family, int type);
+
 /* A socket for ADDR, bound to LOCAL (may be NULL), connecting.  Returns NULL
  * with errno; *CONNECTED says whether it is there already. */
 lco_link *lco_link_connect(lco_loop *loop, const lco_addr *addr,

@@ -13,6 +13,8 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "io/link.h"
+
 static void end(lco_udp *udp, lco_io rc)
 {
     lco_udp_done *done = udp->done;
@@ -100,8 +102,7 @@ static lco_io open_socket(lco_udp *udp)
     struct sockaddr any = {.sa_family = AF_UNIX};
     int rc = 0;
 
-    udp->fd =
-        socket(a->u.sa.sa_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    udp->fd = lco_socket(a->u.sa.sa_family, SOCK_DGRAM);
     if (udp->fd < 0) {
         udp->err = errno;
         return LCO_IO_ERRNO;
