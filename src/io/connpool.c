@@ -241,8 +241,8 @@ static void on_idle_ready(lco_link *l, void *user)
 lco_io lco_pool_keep(lco_pool *p, lco_tcp *tcp, lco_usec idle)
 {
     lco_pool *counted = tcp->pool;
+    int dead, late = tcp->late;
     lco_link *l = lco_tcp_detach(tcp);
-    int dead;
 
     /* Now it is no more in use, and idle presently. */
     if (counted) {
@@ -253,7 +253,7 @@ lco_io lco_pool_keep(lco_pool *p, lco_tcp *tcp, lco_usec idle)
         l->idle_timer.fn = on_idle_timer;
         dead = lco_timer_start(p->set->loop, &l->idle_timer, idle) != 0;
     }
-    if (dead) {
+    if (dead || late) {
         lco_link_close(l);
     }
     else {

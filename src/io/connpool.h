@@ -38,7 +38,9 @@ void lco_pool_leave(lco_pool *p);
 
 /* Puts the connection of TCP, which is OPEN and waits for nothing, into P for
  * IDLE microseconds (0: for ever).  Returns OK, or CLOSED if the peer has
- * closed or sent something, which closes it. */
+ * closed or sent something, which closes it.  One whose last reading ran into
+ * its timeout is closed, too, and it is OK: an answer is still to come, perhaps
+ * not before the next user has asked. */
 lco_io lco_pool_keep(lco_pool *p, lco_tcp *tcp, lco_usec idle);
 
 /* For tests. */

@@ -360,7 +360,7 @@ lco_io lco_tcp_connect(lco_tcp *tcp, const lco_target *t, lco_pool *pool,
     lco_io rc;
 
     lco_tcp_drop_input(tcp);
-    tcp->read_closed = tcp->write_closed = tcp->eof = 0;
+    tcp->read_closed = tcp->write_closed = tcp->eof = tcp->late = 0;
     tcp->err = 0;
     free(tcp->dial);
     tcp->dial = NULL;

@@ -82,7 +82,8 @@ struct lco_tcp {
     /* What was read and not yet handed out: data[start] to data[end]. */
     unsigned char *data;
     size_t start, end, cap;
-    unsigned eof : 1; /* the peer's end was read */
+    unsigned eof : 1;  /* the peer's end was read */
+    unsigned late : 1; /* the last reading ended by its timeout */
 
     /* The reading that is under way or over; offsets from `start`. */
     lco_read_kind kind;

@@ -208,7 +208,10 @@ static lco_io partial(lco_tcp *tcp, lco_io rc)
         set_result(tcp, have, have);
         break;
     }
-    if (rc != LCO_IO_TIMEOUT) {
+    if (rc == LCO_IO_TIMEOUT) {
+        tcp->late = 1;
+    }
+    else {
         tcp->read_closed = 1;
     }
     return rc;
@@ -301,6 +304,7 @@ lco_io lco_tcp_read(lco_tcp *tcp, lco_read_kind kind, size_t n, lco_until *u,
 {
     lco_io rc;
 
+    tcp->late = 0;
     tcp->kind = kind;
     tcp->want = n;
     tcp->scan = 0;
