@@ -29,13 +29,13 @@ requests(
         ['to=error&wait=1', 404]),
     {   name => 'killed with all that waits',
         get  => '/api/sock/wait?end=kill',
-        body => "10\n" . "1\n" x 10 . "end\n",
+        body => "12\n" . "1\n" x 12 . "end\n",
     },
     {   name => 'exit with all that waits',
         get  => '/api/sock/wait?end=exit',
-        body => "10\n",
+        body => "12\n",
     },
-    {   name => 'the reader is killed: the writer hears of it',
+    {   name => 'fault 11: the reader is killed, the writer hears of it',
         get  => '/api/sock/duplex-kill',
         body => "1\ntruenilclosed\nnilclosed\n",
     },
@@ -85,7 +85,7 @@ requests(
 );
 
 # The next request of a connection is in the same VM.
-subtest 'used after its request has ended' => sub {
+subtest 'fault 12: used after its request has ended' => sub {
     my $c = raw();
     $c->request('GET', '/api/sock/keep?make=1');
     is $c->response->body, "10\n", 'made and kept';
@@ -103,20 +103,20 @@ subtest 'an error ends all that waits' => sub {
     is get('/api/sock/talk')->body, "one\ntwo\n1\n", 'the server goes on';
 };
 
-subtest 'the client goes while all waits' => sub {
+subtest 'fault 1: the client goes while all waits' => sub {
     plan skip_all => 'a client that goes is noticed when it is written to'
         if mpm() ne 'event';
     my $log = error_log();
     for my $how (qw(close reset)) {
         my $c = raw();
         $c->request('GET', '/api/sock/wait?end=abort');
-        $c->read_until("10\n");
+        $c->read_until("12\n");
         $c->$how;
     }
     is get('/api/sock/talk')->body, "one\ntwo\n1\n", 'the server goes on';
 };
 
-subtest 'by another request while its own goes on' => sub {
+subtest 'fault 12: by another request while its own goes on' => sub {
     plan skip_all => 'one request at a time' if mpm() eq 'prefork';
     my $c = raw();
     $c->request('GET', '/api/sock/keep?make=1&hold=1');

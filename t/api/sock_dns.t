@@ -93,11 +93,11 @@ requests(
         get  => '/api/sock_dns/share',
         body => "20\n",
     },
-    {   name => 'killed while it is asked',
+    {   name => 'fault 7: killed while it is asked',
         get  => '/api/sock_dns/ends?end=kill',
         body => "socket busy connecting\nnilclosed\n1\n1\n1\ntable\nend\n",
     },
-    {   name => 'exit while it is asked',
+    {   name => 'fault 7: exit while it is asked',
         get  => '/api/sock_dns/ends?end=exit',
         body => "socket busy connecting\nnilclosed\n",
     },
@@ -138,7 +138,7 @@ subtest 'a second' => sub {
         'asked again, in the end';
 };
 
-subtest 'the client goes, the answer comes' => sub {
+subtest 'fault 7: the client goes, the answer comes' => sub {
     plan skip_all => 'a client that goes is noticed when it is written to'
         if mpm() ne 'event';
     for (1 .. 3) {

@@ -31,7 +31,7 @@ requests(
         body => "ab\n*l nil timeout c\n*a nil timeout \n10 nil timeout \n"
             . "timeout\ntimeout\nthere\n1\n",
     },
-    {   name => 'answers before they are asked for, and when it is idle',
+    {   name => 'fault 10: answers before they are asked for, and when it is idle',
         get  => '/api/sock_peer/early',
         body => "greeting\nanswer second\nmore\nunread data in buffer\n"
             . join('', map {"$_ 0 1 mine\n"} qw(S:late C R H)),
