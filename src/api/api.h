@@ -42,5 +42,6 @@ LX_RAISES void lco_api_open_regex(lua_State *L);
 LX_RAISES void lco_api_open_respall(lua_State *L);
 LX_RAISES void lco_api_open_arg(lua_State *L);
 LX_RAISES void lco_api_open_sock(lua_State *L);
+LX_RAISES void lco_api_open_shdict(lua_State *L);
 
 #endif

@@ -99,6 +99,13 @@ typedef struct lco_dir_conf {
     const lco_tls_settings *tls; /* io/tls.h; NULL: nothing set */
 } lco_dir_conf;
 
+/* One LuaCoSharedDict. */
+typedef struct lco_shared {
+    const char *name;
+    apr_uint64_t size;     /* bytes */
+    struct lco_dict *dict; /* shm/dict.h; set in post_config */
+} lco_shared;
+
 typedef struct lco_server_conf {
     const lco_code *init, *init_worker, *exit_worker; /* main server only */
     int vms; /* LCO_UNSET: one per processor / 1 on prefork */
@@ -111,6 +118,8 @@ typedef struct lco_server_conf {
     apr_size_t capture_log; /* LuaCoCaptureErrorLog: bytes, 0: off */
     int regex_cache_max;    /* default 1024 */
     int regex_match_limit;  /* default 0: PCRE2's */
+    /* of lco_shared; NULL: none */
+    apr_array_header_t *shared;
 } lco_server_conf;
 
 /* The effective code of PHASE for a directory configuration, or NULL. */

@@ -433,6 +433,9 @@ const command_rec lco_conf_cmds[] = {
                   "how long a stopping child waits for its requests"),
     AP_INIT_TAKE1("LuaCoCaptureErrorLog", lco_conf_set_capture_log, NULL,
                   IN_SERVER, "how much of the error log ngx.errlog keeps"),
+    AP_INIT_TAKE2("LuaCoSharedDict", lco_conf_add_shared, NULL, IN_SERVER,
+                  "a name and a size: memory with keys and values that all "
+                  "children share, ngx.shared.NAME"),
     AP_INIT_TAKE1("LuaCoNumbers", set_numbers, NULL, IN_SERVER,
                   "luajit or lua: how floats are written and taken"),
     {.name = NULL},

@@ -43,6 +43,10 @@ const ap_regex_t *lco_conf_match(cmd_parms *cmd);
 const char *lco_conf_set_capture_log(cmd_parms *cmd, void *dconf,
                                      const char *arg);
 
+/* shared.c: LuaCoSharedDict NAME SIZE */
+const char *lco_conf_add_shared(cmd_parms *cmd, void *dconf, const char *name,
+                                const char *size);
+
 /* Makes the lco_code of the directive being executed: of the file at PATH or,
  * with PATH NULL, of the block that has left its text in the tree.  "None" is
  * &lco_code_none.  Returns an error message or NULL. */

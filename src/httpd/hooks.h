@@ -3,6 +3,7 @@
 #define LCO_HTTPD_HOOKS_H
 
 #include <apr_pools.h>
+#include <httpd.h>
 
 /* pre_config, post_config, child_init, child_stopping (child.c). */
 void lco_child_hooks(void);
@@ -19,5 +20,9 @@ void lco_rewrite_hooks(void);
 void lco_internal_hooks(void);
 /* Require luaco (authz.c). */
 void lco_authz_hooks(apr_pool_t *conf_pool);
+
+/* post_config, before the VMs are made: gives each LuaCoSharedDict its memory
+ * (shared.c).  Logs and returns 0 on failure. */
+int lco_shared_create(server_rec *s);
 
 #endif

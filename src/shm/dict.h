@@ -77,8 +77,8 @@ enum lco_dict_end {
 /* A new dictionary in SIZE bytes (LCO_DICT_MIN or more) of memory that is
  * shared with what is forked later, or NULL with errno. */
 lco_dict *lco_dict_create(uint64_t size);
-/* Unmaps it in this process. */
-void lco_dict_destroy(lco_dict *d);
+/* Unmaps its SIZE bytes in this process. */
+void lco_dict_destroy(lco_dict *d, uint64_t size);
 /* Is what lies there a dictionary of SIZE bytes as this code lays them out? For
  * a mapping that an earlier load of the module may have made. */
 int lco_dict_is_ours(const lco_dict *d, uint64_t size);
@@ -116,11 +116,11 @@ lco_dict_rc lco_dict_expire(lco_dict *d, const char *key, size_t key_len,
                             int64_t now, int64_t ttl);
 
 /* Puts V (a string or a number) at an end of KEY's list, which is made if KEY
- * is not there; *LEN is its length then.  OK, NOT_LIST, NO_MEMORY; *MADE: there
- * was room for the list and not for V (it is gone again). */
+ * is not there; *LEN is its length then.  Nothing is removed to make room.
+ * OK, NOT_LIST, NO_MEMORY; *NO_LIST: not even for the list without V. */
 lco_dict_rc lco_dict_push(lco_dict *d, const char *key, size_t key_len,
                           const lco_dict_value *v, enum lco_dict_end end,
-                          int64_t now, uint32_t *len, int *made);
+                          int64_t now, uint32_t *len, int *no_list);
 /* Takes one from an end; strings into BUF.  OK, NOT_FOUND, NOT_LIST,
  * NO_BUFFER. */
 lco_dict_rc lco_dict_pop(lco_dict *d, const char *key, size_t key_len,

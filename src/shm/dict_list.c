@@ -87,13 +87,14 @@ static void link_item(lco_dict *d, uint32_t entry, uint32_t item,
 
 lco_dict_rc lco_dict_push(lco_dict *d, const char *key, size_t key_len,
                           const lco_dict_value *v, enum lco_dict_end end,
-                          int64_t now, uint32_t *len, int *made)
+                          int64_t now, uint32_t *len, int *no_list)
 {
     uint32_t hash = lco_dict_hash(d, key, key_len), entry, item;
     lco_dict_rc rc = LCO_DICT_OK;
     lco_cursor c;
+    int made = 0;
 
-    *made = 0;
+    *no_list = 0;
     lco_space_lock(d);
     lco_dict_sweep(d, now, 0);
     entry = lco_dict_find(d, hash, key, key_len);
@@ -113,6 +114,7 @@ lco_dict_rc lco_dict_push(lco_dict *d, const char *key, size_t key_len,
 
         entry = lco_dict_make(d, LCO_DICT_LIST, 0, hash, key, key_len, 0, &c);
         if (!entry) {
+            *no_list = 1;
             rc = LCO_DICT_NO_MEMORY;
             goto out;
         }
@@ -120,7 +122,7 @@ lco_dict_rc lco_dict_push(lco_dict *d, const char *key, size_t key_len,
         e->value = ++d->clock;
         e->ends[LCO_DICT_LEFT] = e->ends[LCO_DICT_RIGHT] = 0;
         lco_dict_enter(d, entry);
-        *made = 1;
+        made = 1;
     }
     item = make_item(d, entry, v);
     if (item) {
@@ -129,7 +131,7 @@ lco_dict_rc lco_dict_push(lco_dict *d, const char *key, size_t key_len,
     }
     else {
         rc = LCO_DICT_NO_MEMORY;
-        if (*made) {
+        if (made) {
             lco_dict_remove(d, entry);
         }
     }

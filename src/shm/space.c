@@ -124,9 +124,9 @@ lco_dict *lco_dict_create(uint64_t size)
     return d;
 }
 
-void lco_dict_destroy(lco_dict *d)
+void lco_dict_destroy(lco_dict *d, uint64_t size)
 {
-    munmap(d, (size_t) d->size);
+    munmap(d, (size_t) size);
 }
 
 int lco_dict_is_ours(const lco_dict *d, uint64_t size)

@@ -179,7 +179,7 @@ static void test_values(void)
     is_int(lco_dict_flush_expired(d, 0, now), 1, "and the last one");
     tap_is(keys(d, 0), "e f", "the others stay");
     tap_is(shm_check(d), NULL, "whole");
-    lco_dict_destroy(d);
+    lco_dict_destroy(d, lco_dict_capacity(d));
 }
 
 static void test_incr(void)
@@ -212,7 +212,7 @@ static void test_incr(void)
     is_int(lco_dict_incr(d, "s", 1, &v, NULL, now, 0, &forced),
            LCO_DICT_NOT_NUMBER, "a string");
     tap_is(shm_check(d), NULL, "whole");
-    lco_dict_destroy(d);
+    lco_dict_destroy(d, lco_dict_capacity(d));
 }
 
 static const char *pop(lco_dict *d, enum lco_dict_end end)
@@ -274,7 +274,7 @@ static void test_lists(void)
     set(d, 0, "l", num(7), 0, NULL);
     is_int(d->items, 0, "its items go with a list");
     tap_is(shm_check(d), NULL, "whole");
-    lco_dict_destroy(d);
+    lco_dict_destroy(d, lco_dict_capacity(d));
 }
 
 /* A value that tells by itself whether it is right. */
@@ -365,7 +365,7 @@ static void test_full(void)
     is_int(lco_dict_get(d, "k0", 2, now, 0, &v, &buf), LCO_DICT_OK,
            "others stay");
     tap_is(shm_check(d), NULL, "whole");
-    lco_dict_destroy(d);
+    lco_dict_destroy(d, lco_dict_capacity(d));
 
     errno = 0;
     ok(!lco_dict_create(LCO_DICT_MIN - 1) && errno == EINVAL, "too small");
@@ -452,7 +452,7 @@ static void test_random(unsigned size, int steps, unsigned max_len)
     if (bad) {
         printf("# step %d: %s\n", i, bad);
     }
-    lco_dict_destroy(d);
+    lco_dict_destroy(d, lco_dict_capacity(d));
 }
 
 /* What a child sets the parent reads, and the other way round. */
@@ -470,7 +470,7 @@ static void test_fork(void)
     tap_is(show(d, "from", 0), "schild", "one memory");
     ok(lco_dict_is_ours(d, 65536), "of this layout");
     ok(!lco_dict_is_ours(d, 65537), "of another size");
-    lco_dict_destroy(d);
+    lco_dict_destroy(d, lco_dict_capacity(d));
 }
 
 int main(void)

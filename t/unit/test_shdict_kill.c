@@ -331,13 +331,13 @@ static void test_change(const struct change *c)
     strcpy(before, text_of(d));
     c->fn(d);
     strcpy(after, text_of(d));
-    lco_dict_destroy(d);
+    lco_dict_destroy(d, lco_dict_capacity(d));
     for (n = 1; !bad && !strange; n++) {
         d = lco_dict_create(SIZE);
         prepare(d);
         if (!killed_in(d, c->fn, n)) {
             bad = shm_check(d);
-            lco_dict_destroy(d);
+            lco_dict_destroy(d, lco_dict_capacity(d));
             break;
         }
         steps++;
@@ -363,7 +363,7 @@ static void test_change(const struct change *c)
             tap_show("after", after);
             tap_show("got", text);
         }
-        lco_dict_destroy(d);
+        lco_dict_destroy(d, lco_dict_capacity(d));
     }
     ok(!bad && steps && !strange, "%s: killed at %d steps and %d of the repair",
        c->name, steps, repairs);

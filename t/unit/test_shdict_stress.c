@@ -205,6 +205,6 @@ int main(int argc, char **argv)
     }
     ok(!wrong, "every value was right");
     ok(d->repairs > 0, "some died in the middle of a change");
-    lco_dict_destroy(d);
+    lco_dict_destroy(d, lco_dict_capacity(d));
     return done_testing();
 }
