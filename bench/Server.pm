@@ -37,6 +37,16 @@ my %lua = (
 local s = ("0123456789abcde\n"):rep(4096)
 for i = 1, 16 do ngx.print(s) end
 LUA
+    shared => <<'LUA',
+local d, n = ngx.shared.bench, 0
+for i = 1, 25 do
+    local k = "user:" .. i
+    d:set(k, "some bytes that are kept for " .. k)
+    n = n + #d:get(k) + #d:get(k)
+    d:incr("counter", 1, 0)
+end
+ngx.say(n)
+LUA
     headers => <<'LUA',
 ngx.header.content_length = nil
 ngx.header.x_filtered = ngx.status
@@ -118,7 +128,7 @@ LUA
 my $redis;
 
 my @content = qw(hello sleep doze park threads coroutines resumes prints
-    redis1 redis20 redis20t regex);
+    redis1 redis20 redis20t regex shared);
 
 # Folders of a file.txt each: its bytes.
 my %files = (
@@ -247,7 +257,7 @@ CONF
             );
     }
     elsif ($kind eq 'luaco') {
-        $conf .= luaco_sections();
+        $conf .= "LuaCoSharedDict bench 1m\n" . luaco_sections();
     }
     else {
         spew("$self->{root}/htdocs/hello.lua", <<'LUA');
@@ -299,6 +309,7 @@ http {
     keepalive_timeout 300s;
     keepalive_requests 1000000000;
     lua_max_pending_timers 8192;
+    lua_shared_dict bench 1m;
     client_body_temp_path $root/logs/b;
     proxy_temp_path $root/logs/p;
     fastcgi_temp_path $root/logs/f;
