@@ -37,7 +37,7 @@ static int dict_get(lua_State *L)
     if (!key) {
         return 2;
     }
-    rc = lco_dict_get(d, key, len, lco_shdict_now(), 0, &v, lco_shdict_buf(L));
+    rc = lco_dict_get(d, key, len, 0, 0, &v, lco_shdict_buf(L));
     switch (rc) {
     case LCO_DICT_OK:
         break;
@@ -69,7 +69,7 @@ static int dict_get_stale(lua_State *L)
     if (!key) {
         return 2;
     }
-    rc = lco_dict_get(d, key, len, lco_shdict_now(), 1, &v, lco_shdict_buf(L));
+    rc = lco_dict_get(d, key, len, 0, 1, &v, lco_shdict_buf(L));
     switch (rc) {
     case LCO_DICT_OK:
         break;
@@ -113,10 +113,13 @@ static int64_t check_exptime(lua_State *L, int arg)
 
 static int32_t check_flags(lua_State *L, int arg)
 {
-    if (lua_type(L, arg) == LUA_TNUMBER) {
+    switch (lua_type(L, arg)) {
+    case LUA_TNONE:
+    case LUA_TNIL:
+        return 0;
+    case LUA_TNUMBER:
         return lco_api_toint(L, arg);
-    }
-    if (lua_type(L, arg) == LUA_TBOOLEAN || lua_isnoneornil(L, arg)) {
+    case LUA_TBOOLEAN:
         return lua_toboolean(L, arg);
     }
     return luaL_argerror(L, arg,
@@ -164,7 +167,7 @@ static int store(lua_State *L, int ops, int nil)
         err = "attempt to add or replace nil values";
     }
     else {
-        rc = lco_dict_set(d, ops, key, len, &v, lco_shdict_now(), ttl, &forced);
+        rc = lco_dict_set(d, ops, key, len, &v, 0, ttl, &forced);
         if (rc != LCO_DICT_OK) {
             err = lco_shdict_text(rc);
         }
@@ -253,8 +256,8 @@ static int dict_incr(lua_State *L)
         }
         ttl = lco_shdict_msec(lua_tonumber(L, 5));
     }
-    rc = lco_dict_incr(d, key, len, &v, has_init ? &init : NULL,
-                       lco_shdict_now(), ttl, &forced);
+    rc = lco_dict_incr(d, key, len, &v, has_init ? &init : NULL, 0, ttl,
+                       &forced);
     if (rc != LCO_DICT_OK) {
         return lco_api_fail(L, lco_shdict_text(rc));
     }
@@ -281,7 +284,7 @@ static int dict_ttl(lua_State *L)
     if (!key) {
         return 2;
     }
-    if (lco_dict_ttl(d, key, len, lco_shdict_now(), &ttl) != LCO_DICT_OK) {
+    if (lco_dict_ttl(d, key, len, 0, &ttl) != LCO_DICT_OK) {
         return lco_api_fail(L, lco_shdict_text(LCO_DICT_NOT_FOUND));
     }
     lco_api_pushnumber(L, (lua_Number) ttl / 1000);
@@ -309,8 +312,7 @@ static int dict_expire(lua_State *L)
             luaL_typename(L, 3));
     }
     sec = lua_tonumber(L, 3);
-    if (lco_dict_expire(d, key, len, lco_shdict_now(), lco_shdict_msec(sec)) !=
-        LCO_DICT_OK) {
+    if (lco_dict_expire(d, key, len, 0, lco_shdict_msec(sec)) != LCO_DICT_OK) {
         return lco_api_fail(L, lco_shdict_text(LCO_DICT_NOT_FOUND));
     }
     lua_pushboolean(L, 1);
@@ -353,8 +355,7 @@ static int push(lua_State *L, enum lco_dict_end end)
     else {
         return lco_api_fail(L, "bad value type");
     }
-    rc =
-        lco_dict_push(d, key, len, &v, end, lco_shdict_now(), &count, &no_list);
+    rc = lco_dict_push(d, key, len, &v, end, 0, &count, &no_list);
     if (rc == LCO_DICT_OK) {
         lua_pushinteger(L, (lua_Integer) count);
         return 1;
@@ -389,8 +390,7 @@ static int pop(lua_State *L, enum lco_dict_end end)
     if (!key) {
         return 2;
     }
-    rc =
-        lco_dict_pop(d, key, len, end, lco_shdict_now(), &v, lco_shdict_buf(L));
+    rc = lco_dict_pop(d, key, len, end, 0, &v, lco_shdict_buf(L));
     if (rc == LCO_DICT_OK) {
         lco_shdict_push_got(L, &v);
         return 1;
@@ -423,8 +423,7 @@ static int dict_llen(lua_State *L)
     if (!key) {
         return 2;
     }
-    if (lco_dict_len(d, key, len, lco_shdict_now(), &count) ==
-        LCO_DICT_NOT_LIST) {
+    if (lco_dict_len(d, key, len, 0, &count) == LCO_DICT_NOT_LIST) {
         return lco_api_fail(L, lco_shdict_text(LCO_DICT_NOT_LIST));
     }
     lua_pushinteger(L, (lua_Integer) count);
@@ -435,7 +434,7 @@ static int dict_llen(lua_State *L)
 
 static int dict_flush_all(lua_State *L)
 {
-    lco_dict_flush_all(lco_shdict_check(L), lco_shdict_now());
+    lco_dict_flush_all(lco_shdict_check(L), 0);
     return 0;
 }
 
@@ -458,8 +457,7 @@ static int dict_flush_expired(lua_State *L)
     lco_dict *d = lco_shdict_check_args(L);
     unsigned max = check_max(L, 0);
 
-    lua_pushinteger(
-        L, (lua_Integer) lco_dict_flush_expired(d, max, lco_shdict_now()));
+    lua_pushinteger(L, (lua_Integer) lco_dict_flush_expired(d, max, 0));
     return 1;
 }
 
@@ -473,7 +471,7 @@ static int dict_get_keys(lua_State *L)
     const unsigned char *p;
     size_t count, len, i;
 
-    if (lco_dict_keys(d, max, lco_shdict_now(), buf, &count) != LCO_DICT_OK) {
+    if (lco_dict_keys(d, max, 0, buf, &count) != LCO_DICT_OK) {
         return luaL_error(L, "no memory");
     }
     lua_createtable(L, count > INT32_MAX ? INT32_MAX : (int) count, 0);
@@ -535,7 +533,7 @@ void lco_api_open_shdict(lua_State *L)
 
     lua_createtable(L, 0, n); /* shared */
     lua_createtable(L, 0, 32);
-    lco_shdict_new_buf(L);
+    lco_shdict_new_vm(L, all);
     luaL_setfuncs(L, dict_funcs, 1);
     lua_pushvalue(L, -1);
     lua_setfield(L, -2, "__index"); /* shared, methods */
@@ -547,6 +545,8 @@ void lco_api_open_shdict(lua_State *L)
         lua_rawseti(L, -2, 1);
         lua_pushvalue(L, -2);
         lua_setmetatable(L, -2);
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, lua_topointer(L, -1));
         lua_setfield(L, -3, sh->name);
     }
     lua_pop(L, 1);

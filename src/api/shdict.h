@@ -6,11 +6,18 @@
 #ifndef LCO_API_SHDICT_H
 #define LCO_API_SHDICT_H
 
+#include "httpd/conf.h"
 #include "lx/lx.h"
 #include "shm/dict.h"
 
-/* Milliseconds since 1970: the clock of all dictionaries. */
-int64_t lco_shdict_now(void);
+/* Upvalue 1 of all methods. */
+typedef struct lco_shdict_vm {
+    lco_dict_buf buf;      /* what is got; first, its __gc knows only that */
+    const lco_shared *all; /* the dictionaries of the configuration */
+    size_t size;           /* bytes of them */
+    const void *last_table;
+    lco_dict *last; /* what last_table is */
+} lco_shdict_vm;
 
 /* The dictionary at 1; raises `bad "zone" argument`.  The other one also looks
  * at the number of arguments, 1 or 2, and has other words. */
@@ -39,7 +46,9 @@ const char *lco_shdict_text(lco_dict_rc rc);
 LX_RAISES void lco_shdict_push(lua_State *L, const lco_dict_value *v);
 LX_RAISES void lco_shdict_push_got(lua_State *L, const lco_dict_value *v);
 
-/* The buffer of the VM, upvalue 1 of all methods. */
+/* Makes upvalue 1.  [-0, +1] */
+LX_RAISES void lco_shdict_new_vm(lua_State *L, const apr_array_header_t *all);
+/* The buffer in it. */
 lco_dict_buf *lco_shdict_buf(lua_State *L);
 /* A buffer that the collector frees.  [-0, +1] */
 LX_RAISES lco_dict_buf *lco_shdict_new_buf(lua_State *L);

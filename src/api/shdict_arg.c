@@ -6,44 +6,59 @@
 
 #include "api/common.h"
 
-#include <apr_time.h>
-
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     KEEP = 65536 /* bytes: a larger buffer is not kept */
 };
 
-int64_t lco_shdict_now(void)
-{
-    return apr_time_now() / 1000;
-}
-
 /* ---- arguments ---- */
 
-static lco_dict *find_dict(lua_State *L)
+/* A table that has the pointer of a dictionary at 1. */
+static lco_dict *find_dict(lua_State *L, const lco_shdict_vm *vm)
 {
-    const apr_array_header_t *all =
-        lco_conf_server(lco_vm_of(L)->server)->shared;
-    const lco_shared *sh;
     size_t at;
 
+    if (lua_type(L, 1) != LUA_TTABLE) {
+        return NULL;
+    }
     lua_rawgeti(L, 1, 1);
-    sh = lua_touserdata(L, -1);
+    at = (size_t) ((char *) lua_touserdata(L, -1) - (char *) vm->all);
     lua_pop(L, 1);
-    if (!all) {
+    if (at >= vm->size || at % sizeof(*vm->all)) {
         return NULL;
     }
-    at = (size_t) ((const char *) sh - all->elts);
-    if (at >= (size_t) all->nelts * sizeof(*sh) || at % sizeof(*sh)) {
-        return NULL;
+    return vm->all[at / sizeof(*vm->all)].dict;
+}
+
+/* Mostly it is the table of the dictionary that was used last. */
+static lco_dict *dict_at_1(lua_State *L)
+{
+    lco_shdict_vm *vm = lua_touserdata(L, lua_upvalueindex(1));
+    const void *table = lua_topointer(L, 1);
+    lco_dict *d;
+
+    if (table && table == vm->last_table) {
+        return vm->last;
     }
-    return sh->dict;
+    d = find_dict(L, vm);
+    if (d && lua_getmetatable(L, 1)) {
+        /* only ours, which are never collected, so that no other table can
+         * have their place */
+        lua_rawgetp(L, LUA_REGISTRYINDEX, table);
+        if (lua_rawequal(L, -1, 1)) {
+            vm->last_table = table;
+            vm->last = d;
+        }
+        lua_pop(L, 2);
+    }
+    return d;
 }
 
 lco_dict *lco_shdict_check(lua_State *L)
 {
-    lco_dict *d = lua_type(L, 1) == LUA_TTABLE ? find_dict(L) : NULL;
+    lco_dict *d = dict_at_1(L);
 
     if (!d) {
         luaL_error(L, "bad \"zone\" argument");
@@ -62,7 +77,7 @@ lco_dict *lco_shdict_check_args(lua_State *L)
     if (lua_type(L, 1) != LUA_TTABLE) {
         lco_api_typeerror(L, 1, "table");
     }
-    d = find_dict(L);
+    d = dict_at_1(L);
     if (!d) {
         luaL_error(L, "bad user data for the ngx_shm_zone_t pointer");
     }
@@ -72,12 +87,13 @@ lco_dict *lco_shdict_check_args(lua_State *L)
 const char *lco_shdict_key(lua_State *L, size_t *len, int is_string)
 {
     const char *key;
+    int type = lua_type(L, 2);
 
-    if (lua_isnoneornil(L, 2)) {
-        lco_api_fail(L, "nil key");
-        return NULL;
-    }
-    if (lua_type(L, 2) != LUA_TSTRING) {
+    if (type != LUA_TSTRING) {
+        if (type == LUA_TNIL || type == LUA_TNONE) {
+            lco_api_fail(L, "nil key");
+            return NULL;
+        }
         if (is_string) {
             lco_api_checkstring(L, 2, len);
         }
@@ -193,7 +209,7 @@ void lco_shdict_push_got(lua_State *L, const lco_dict_value *v)
 
 lco_dict_buf *lco_shdict_buf(lua_State *L)
 {
-    return lua_touserdata(L, lua_upvalueindex(1));
+    return &((lco_shdict_vm *) lua_touserdata(L, lua_upvalueindex(1)))->buf;
 }
 
 static int free_buf(lua_State *L)
@@ -206,13 +222,12 @@ static int free_buf(lua_State *L)
     return 0;
 }
 
-lco_dict_buf *lco_shdict_new_buf(lua_State *L)
+static void *new_buf(lua_State *L, size_t size)
 {
     static const char meta;
-    lco_dict_buf *buf = lx_newuserdata(L, sizeof(*buf));
+    void *buf = lx_newuserdata(L, size);
 
-    buf->data = NULL;
-    buf->size = 0;
+    memset(buf, 0, size);
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, &meta) != LUA_TTABLE) {
         lua_pop(L, 1);
         lua_createtable(L, 0, 1);
@@ -223,4 +238,19 @@ lco_dict_buf *lco_shdict_new_buf(lua_State *L)
     }
     lua_setmetatable(L, -2);
     return buf;
+}
+
+lco_dict_buf *lco_shdict_new_buf(lua_State *L)
+{
+    return new_buf(L, sizeof(lco_dict_buf));
+}
+
+void lco_shdict_new_vm(lua_State *L, const apr_array_header_t *all)
+{
+    lco_shdict_vm *vm = new_buf(L, sizeof(*vm));
+
+    if (all) {
+        vm->all = (const lco_shared *) (const void *) all->elts;
+        vm->size = (size_t) all->nelts * sizeof(*vm->all);
+    }
 }

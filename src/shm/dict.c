@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     FORCED_MAX = 30 /* how often set() and incr() make room by force */
@@ -22,47 +23,48 @@ static uint64_t rotate(uint64_t x, unsigned by)
     return x << by | x >> (64 - by);
 }
 
-static void sip_round(uint64_t v[4])
-{
-    v[0] += v[1];
-    v[1] = rotate(v[1], 13) ^ v[0];
-    v[0] = rotate(v[0], 32);
-    v[2] += v[3];
-    v[3] = rotate(v[3], 16) ^ v[2];
-    v[0] += v[3];
-    v[3] = rotate(v[3], 21) ^ v[0];
-    v[2] += v[1];
-    v[1] = rotate(v[1], 17) ^ v[2];
-    v[2] = rotate(v[2], 32);
-}
+#define SIP_ROUND                                                              \
+    v0 += v1;                                                                  \
+    v1 = rotate(v1, 13) ^ v0;                                                  \
+    v0 = rotate(v0, 32);                                                       \
+    v2 += v3;                                                                  \
+    v3 = rotate(v3, 16) ^ v2;                                                  \
+    v0 += v3;                                                                  \
+    v3 = rotate(v3, 21) ^ v0;                                                  \
+    v2 += v1;                                                                  \
+    v1 = rotate(v1, 17) ^ v2;                                                  \
+    v2 = rotate(v2, 32)
 
 /* SipHash-1-3, keyed by the dictionary: keys come from clients. */
 uint32_t lco_dict_hash(const lco_dict *d, const char *key, size_t len)
 {
-    uint64_t k0 = d->hash_key[0], k1 = d->hash_key[1], m;
-    uint64_t v[4] = {
-        k0 ^ UINT64_C(0x736f6d6570736575), k1 ^ UINT64_C(0x646f72616e646f6d),
-        k0 ^ UINT64_C(0x6c7967656e657261), k1 ^ UINT64_C(0x7465646279746573)};
+    uint64_t v0 = d->hash_key[0] ^ UINT64_C(0x736f6d6570736575);
+    uint64_t v1 = d->hash_key[1] ^ UINT64_C(0x646f72616e646f6d);
+    uint64_t v2 = d->hash_key[0] ^ UINT64_C(0x6c7967656e657261);
+    uint64_t v3 = d->hash_key[1] ^ UINT64_C(0x7465646279746573);
+    uint64_t m;
     size_t left;
 
     for (left = len; left >= 8; left -= 8) {
         memcpy(&m, key, 8);
         key += 8;
-        v[3] ^= m;
-        sip_round(v);
-        v[0] ^= m;
+        v3 ^= m;
+        SIP_ROUND;
+        v0 ^= m;
     }
-    m = 0;
-    memcpy(&m, key, left);
-    m ^= (uint64_t) len << 56;
-    v[3] ^= m;
-    sip_round(v);
-    v[0] ^= m;
-    v[2] ^= 0xff;
-    sip_round(v);
-    sip_round(v);
-    sip_round(v);
-    m = v[0] ^ v[1] ^ v[2] ^ v[3];
+    m = (uint64_t) len << 56;
+    while (left) {
+        left--;
+        m |= (uint64_t) (unsigned char) key[left] << (8 * left);
+    }
+    v3 ^= m;
+    SIP_ROUND;
+    v0 ^= m;
+    v2 ^= 0xff;
+    SIP_ROUND;
+    SIP_ROUND;
+    SIP_ROUND;
+    m = v0 ^ v1 ^ v2 ^ v3;
     return (uint32_t) (m ^ m >> 32);
 }
 
@@ -142,14 +144,27 @@ void lco_dict_touch(lco_dict *d, uint32_t entry)
 
 /* ---- time ---- */
 
-int lco_dict_expired(const lco_entry *e, int64_t now)
+/* The clock is read at most once for each operation, and for most not at all.
+ */
+static int64_t time_of(int64_t *now)
 {
-    return e->expires && (int64_t) (e->expires - (uint64_t) now) <= 0;
+    struct timespec t;
+
+    if (!*now) {
+        clock_gettime(CLOCK_REALTIME, &t);
+        *now = (int64_t) t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    }
+    return *now;
 }
 
-uint64_t lco_dict_deadline(int64_t now, int64_t ttl)
+int lco_dict_expired(const lco_entry *e, int64_t *now)
 {
-    return ttl > 0 ? (uint64_t) now + (uint64_t) ttl : 0;
+    return e->expires && (int64_t) (e->expires - (uint64_t) time_of(now)) <= 0;
+}
+
+static uint64_t deadline(int64_t *now, int64_t ttl)
+{
+    return ttl > 0 ? (uint64_t) time_of(now) + (uint64_t) ttl : 0;
 }
 
 /* ---- entries ---- */
@@ -212,7 +227,7 @@ void lco_dict_remove(lco_dict *d, uint32_t entry)
     lco_space_give(d, entry);
 }
 
-unsigned lco_dict_sweep(lco_dict *d, int64_t now, int force)
+unsigned lco_dict_sweep(lco_dict *d, int64_t *now, int force)
 {
     unsigned freed = 0, n;
 
@@ -231,7 +246,7 @@ unsigned lco_dict_sweep(lco_dict *d, int64_t now, int force)
  * longest. */
 static int store(lco_dict *d, uint32_t old, uint32_t hash, const char *key,
                  size_t key_len, const lco_dict_value *v, uint64_t expires,
-                 int64_t now, int *forced)
+                 int64_t *now, int *forced)
 {
     uint64_t len = v->type == LCO_DICT_STRING    ? v->len
                    : v->type == LCO_DICT_BOOLEAN ? (uint64_t) !!v->u.int_value
@@ -291,9 +306,9 @@ lco_dict_rc lco_dict_set(lco_dict *d, int ops, const char *key, size_t key_len,
 
     *forced = 0;
     lco_space_lock(d);
-    lco_dict_sweep(d, now, 0);
+    lco_dict_sweep(d, &now, 0);
     entry = lco_dict_find(d, hash, key, key_len);
-    is_there = entry && !lco_dict_expired(lco_entry_at(d, entry), now);
+    is_there = entry && !lco_dict_expired(lco_entry_at(d, entry), &now);
     if (is_there) {
         lco_dict_touch(d, entry);
     }
@@ -308,8 +323,7 @@ lco_dict_rc lco_dict_set(lco_dict *d, int ops, const char *key, size_t key_len,
             lco_dict_remove(d, entry);
         }
     }
-    else if (!store(d, entry, hash, key, key_len, v,
-                    lco_dict_deadline(now, ttl), now,
+    else if (!store(d, entry, hash, key, key_len, v, deadline(&now, ttl), &now,
                     ops & LCO_DICT_SAFE ? NULL : forced)) {
         rc = LCO_DICT_NO_MEMORY;
     }
@@ -350,11 +364,11 @@ lco_dict_rc lco_dict_get(lco_dict *d, const char *key, size_t key_len,
 
     lco_space_lock(d);
     if (!stale) {
-        lco_dict_sweep(d, now, 0);
+        lco_dict_sweep(d, &now, 0);
     }
     entry = lco_dict_find(d, hash, key, key_len);
     e = lco_entry_at(d, entry);
-    v->stale = entry && lco_dict_expired(e, now);
+    v->stale = entry && lco_dict_expired(e, &now);
     if (!entry || (v->stale && !stale)) {
         rc = LCO_DICT_NOT_FOUND;
         goto out;
@@ -425,10 +439,10 @@ lco_dict_rc lco_dict_incr(lco_dict *d, const char *key, size_t key_len,
 
     *forced = 0;
     lco_space_lock(d);
-    lco_dict_sweep(d, now, 0);
+    lco_dict_sweep(d, &now, 0);
     entry = lco_dict_find(d, hash, key, key_len);
     e = lco_entry_at(d, entry);
-    if (!entry || lco_dict_expired(e, now)) {
+    if (!entry || lco_dict_expired(e, &now)) {
         if (!init) {
             rc = LCO_DICT_NOT_FOUND;
             goto out;
@@ -436,8 +450,8 @@ lco_dict_rc lco_dict_incr(lco_dict *d, const char *key, size_t key_len,
         sum = *init;
         sum.flags = 0;
         add(&sum, v);
-        if (!store(d, entry, hash, key, key_len, &sum,
-                   lco_dict_deadline(now, ttl), now, forced)) {
+        if (!store(d, entry, hash, key, key_len, &sum, deadline(&now, ttl),
+                   &now, forced)) {
             rc = LCO_DICT_NO_MEMORY;
         }
     }
@@ -456,7 +470,7 @@ lco_dict_rc lco_dict_incr(lco_dict *d, const char *key, size_t key_len,
             __atomic_store_n(&e->value, word, __ATOMIC_RELAXED);
             LCO_SHM_POINT();
         }
-        else if (!store(d, entry, hash, key, key_len, &sum, e->expires, now,
+        else if (!store(d, entry, hash, key, key_len, &sum, e->expires, &now,
                         forced)) {
             rc = LCO_DICT_NO_MEMORY;
         }
@@ -481,7 +495,7 @@ lco_dict_rc lco_dict_ttl(lco_dict *d, const char *key, size_t key_len,
     if (entry) {
         uint64_t expires = lco_entry_at(d, entry)->expires;
 
-        *ttl = expires ? (int64_t) (expires - (uint64_t) now) : 0;
+        *ttl = expires ? (int64_t) (expires - (uint64_t) time_of(&now)) : 0;
     }
     lco_space_unlock(d);
     return entry ? LCO_DICT_OK : LCO_DICT_NOT_FOUND;
@@ -495,8 +509,8 @@ lco_dict_rc lco_dict_expire(lco_dict *d, const char *key, size_t key_len,
     lco_space_lock(d);
     entry = lco_dict_find(d, hash, key, key_len);
     if (entry) {
-        __atomic_store_n(&lco_entry_at(d, entry)->expires,
-                         lco_dict_deadline(now, ttl), __ATOMIC_RELAXED);
+        __atomic_store_n(&lco_entry_at(d, entry)->expires, deadline(&now, ttl),
+                         __ATOMIC_RELAXED);
         LCO_SHM_POINT();
     }
     lco_space_unlock(d);
@@ -515,7 +529,7 @@ void lco_dict_flush_all(lco_dict *d, int64_t now)
                          __ATOMIC_RELAXED);
         LCO_SHM_POINT();
     }
-    lco_dict_sweep(d, now, 1);
+    lco_dict_sweep(d, &now, 1);
     lco_space_unlock(d);
 }
 
@@ -527,7 +541,7 @@ unsigned lco_dict_flush_expired(lco_dict *d, unsigned max, int64_t now)
     lco_space_lock(d);
     for (entry = d->oldest; entry; entry = next) {
         next = lco_entry_at(d, entry)->newer;
-        if (!lco_dict_expired(lco_entry_at(d, entry), now)) {
+        if (!lco_dict_expired(lco_entry_at(d, entry), &now)) {
             continue;
         }
         lco_dict_remove(d, entry);
@@ -554,7 +568,7 @@ lco_dict_rc lco_dict_keys(lco_dict *d, unsigned max, int64_t now,
         const lco_entry *e = lco_entry_at(d, entry);
         size_t key_len = e->t.key_len;
 
-        if (lco_dict_expired(e, now)) {
+        if (lco_dict_expired(e, &now)) {
             continue;
         }
         if (!lco_dict_buf_reserve(buf, len + 2 + key_len)) {

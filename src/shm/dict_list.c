@@ -96,9 +96,9 @@ lco_dict_rc lco_dict_push(lco_dict *d, const char *key, size_t key_len,
 
     *no_list = 0;
     lco_space_lock(d);
-    lco_dict_sweep(d, now, 0);
+    lco_dict_sweep(d, &now, 0);
     entry = lco_dict_find(d, hash, key, key_len);
-    if (entry && lco_dict_expired(lco_entry_at(d, entry), now)) {
+    if (entry && lco_dict_expired(lco_entry_at(d, entry), &now)) {
         lco_dict_remove(d, entry);
         entry = 0;
     }
@@ -151,10 +151,10 @@ lco_dict_rc lco_dict_pop(lco_dict *d, const char *key, size_t key_len,
     lco_cursor c;
 
     lco_space_lock(d);
-    lco_dict_sweep(d, now, 0);
+    lco_dict_sweep(d, &now, 0);
     entry = lco_dict_find(d, hash, key, key_len);
     e = lco_entry_at(d, entry);
-    if (!entry || lco_dict_expired(e, now)) {
+    if (!entry || lco_dict_expired(e, &now)) {
         rc = LCO_DICT_NOT_FOUND;
         goto out;
     }
@@ -204,10 +204,10 @@ lco_dict_rc lco_dict_len(lco_dict *d, const char *key, size_t key_len,
     const lco_entry *e;
 
     lco_space_lock(d);
-    lco_dict_sweep(d, now, 0);
+    lco_dict_sweep(d, &now, 0);
     entry = lco_dict_find(d, hash, key, key_len);
     e = lco_entry_at(d, entry);
-    if (!entry || lco_dict_expired(e, now)) {
+    if (!entry || lco_dict_expired(e, &now)) {
         rc = LCO_DICT_NOT_FOUND;
         goto out;
     }

@@ -223,10 +223,9 @@ void lco_dict_enter(lco_dict *d, uint32_t entry);
 void lco_dict_remove(lco_dict *d, uint32_t entry);
 /* Removes entries that have expired from the end not used for longest: one or
  * two; FORCE: that one whatever it is, and then likewise.  How many went. */
-unsigned lco_dict_sweep(lco_dict *d, int64_t now, int force);
-int lco_dict_expired(const lco_entry *e, int64_t now);
-/* NOW + TTL, 0 for a life without end */
-uint64_t lco_dict_deadline(int64_t now, int64_t ttl);
+unsigned lco_dict_sweep(lco_dict *d, int64_t *now, int force);
+/* *NOW is read from the clock if it matters and is 0. */
+int lco_dict_expired(const lco_entry *e, int64_t *now);
 /* Room for LEN bytes in BUF, or 0. */
 int lco_dict_buf_reserve(lco_dict_buf *buf, size_t len);
 /* dict_list.c: the items of a list that is gone. */
