@@ -205,6 +205,15 @@ hardlua:
 	@build/hardlua build/out/hardlua
 	@+$(sub) VARIANT=hard LUA=lua5.3 run-variant
 
+## make stress     shared dictionaries, processes killed at random (TIME=600)
+#                  SEED=N: from there
+.PHONY: stress
+stress: TIME = 600
+stress:
+	@build/setup build $(LUA)
+	@+$(sub) unit-programs
+	@$(OUT)/unit/test_shdict_stress '$(TIME)' $(SEED)
+
 ## make fuzz       the fuzz targets, each a minute (T=escape, TIME=600)
 ## make fuzz-replay   their corpora again and a fixed number of runs
 .PHONY: fuzz fuzz-replay
