@@ -55,7 +55,7 @@ typedef struct lco_piece {
 struct lco_req {
     request_rec *r;
     lco_vm *vm;
-    lco_conn *conn;            /* NULL: cannot be parked, the thread waits */
+    lco_conn *conn; /* NULL: cannot be parked, the thread waits */
     /* The request is that of a capture, or one that it was redirected to; else
      * NULL.  It counts as internal though r->main is NULL: what lets internal
      * requests alone in (LuaCoInternal) asks for r->main, r->prev, this and
