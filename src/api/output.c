@@ -219,6 +219,9 @@ static int echo(lua_State *L, int newline)
     lua_Number size = newline ? 1 : 0, piece;
     out_sink sink;
 
+    if (req->raw) {
+        return lco_api_fail(L, "raw request socket acquired");
+    }
     if (is_header_only(req)) {
         return lco_api_fail(L, "header only");
     }
@@ -297,6 +300,9 @@ static int output_flush(lua_State *L)
     }
     lco_req_check_phase(L, req, LCO_OUTPUT);
 
+    if (req->raw) {
+        return lco_api_fail(L, "raw request socket acquired");
+    }
     if (is_header_only(req)) {
         return lco_api_fail(L, "header only");
     }
@@ -326,6 +332,9 @@ static int output_eof(lua_State *L)
 
     if (lua_gettop(L)) {
         return luaL_error(L, "no argument is expected");
+    }
+    if (req->raw) {
+        return lco_api_fail(L, "raw request socket acquired");
     }
     if (req->eof) {
         return lco_api_fail(L, "seen eof");

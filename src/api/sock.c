@@ -34,7 +34,7 @@ static vm_io *io_of(lua_State *L)
     return lco_vm_of(L)->sock_io;
 }
 
-lco_sock *lco_sock_get(lua_State *L, int idx)
+lco_sock *lco_sock_find(lua_State *L, int idx)
 {
     lco_sock *s = NULL;
 
@@ -54,6 +54,26 @@ lco_sock *lco_sock_get(lua_State *L, int idx)
     return s;
 }
 
+lco_sock *lco_sock_get(lua_State *L, int idx)
+{
+    lco_sock *s = lco_sock_find(L, idx);
+
+    return s && !s->down ? s : NULL;
+}
+
+lco_sock *lco_sock_new(lua_State *L)
+{
+    lco_sock *s = lx_newuserdata(L, sizeof(*s));
+
+    memset(s, 0, sizeof(*s));
+    lco_tcp_init(&s->tcp, lco_vm_of(L)->loop);
+    s->tcp.owner = s;
+    s->kind = &sock_kind;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, io_of(L)->udata);
+    lua_setmetatable(L, -2);
+    return s;
+}
+
 lco_sock *lco_sock_obtain(lua_State *L, int idx)
 {
     lco_sock *s = lco_sock_get(L, idx);
@@ -63,13 +83,7 @@ lco_sock *lco_sock_obtain(lua_State *L, int idx)
         lua_rawgeti(L, idx, 1);
         return s;
     }
-    s = lx_newuserdata(L, sizeof(*s));
-    memset(s, 0, sizeof(*s));
-    lco_tcp_init(&s->tcp, lco_vm_of(L)->loop);
-    s->tcp.owner = s;
-    s->kind = &sock_kind;
-    lua_rawgeti(L, LUA_REGISTRYINDEX, io_of(L)->udata);
-    lua_setmetatable(L, -2);
+    s = lco_sock_new(L);
     lua_pushvalue(L, -1);
     lua_rawseti(L, idx, 1);
     return s;

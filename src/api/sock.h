@@ -20,6 +20,8 @@ typedef struct lco_sock {
     lco_tcp tcp;
     lco_tie tie;
     unsigned used : 1;       /* connect() has been called */
+    unsigned down : 1;       /* the client's: ngx.req.socket() ... */
+    unsigned read_only : 1;  /* ... of the request body */
     unsigned ended : 1;      /* the request that connected it is gone */
     unsigned conning : 1;    /* `wwait` waits for a connection ... */
     unsigned queued : 1;     /* ... and began in a pool's queue */
@@ -41,8 +43,13 @@ typedef struct lco_sock {
 } lco_sock;
 
 /* The lco_sock of the socket object at IDX, NULL if it has none yet or is no
- * table. */
+ * table.  One of ngx.req.socket() is none for what only connections of ours
+ * can do. */
 lco_sock *lco_sock_get(lua_State *L, int idx);
+/* The same, of ngx.req.socket() too. */
+lco_sock *lco_sock_find(lua_State *L, int idx);
+/* Pushes a new one.  [-0, +1] */
+LX_RAISES lco_sock *lco_sock_new(lua_State *L);
 /* The same, made if there is none.  The userdata is pushed: it has to stay on
  * the stack while the socket is used.  [-0, +1] */
 LX_RAISES lco_sock *lco_sock_obtain(lua_State *L, int idx);
@@ -126,6 +133,9 @@ LX_RAISES lco_resolver *lco_sock_resolver(lua_State *L, const char *servers);
 LX_RAISES SSL_CTX *lco_sock_tls_context(lua_State *L, const lco_req *req,
                                         const char **err);
 LX_RAISES void lco_sock_open_tlsctx(lua_State *L);
+
+/* A new socket is REQ's end of L from now on. */
+void lco_sock_adopt(lco_sock *s, lco_req *req, lco_link *l);
 
 /* The methods, each file's into the method table on the stack top. */
 LX_RAISES void lco_sock_open_tcp(lua_State *L);

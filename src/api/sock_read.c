@@ -4,9 +4,16 @@
  */
 #include "api/sock.h"
 
+#include <errno.h>
 #include <string.h>
 
 static const char until_key; /* registry: the metatable of an lco_until */
+
+/* The error is the client's leaving? */
+static int has_left(const lco_sock *s)
+{
+    return s->down && s->tcp.err == ECONNABORTED;
+}
 
 /* What a reading returns: the data, or nil, the error, the partial data. */
 static int push_read(lua_State *L, lco_req *req, lco_sock *s, lco_io result)
@@ -18,10 +25,13 @@ static int push_read(lua_State *L, lco_req *req, lco_sock *s, lco_io result)
     if (result == LCO_IO_TIMEOUT) {
         lco_sock_log(req, s, "lua tcp socket read timed out", 0);
     }
-    else if (result == LCO_IO_ERRNO) {
+    else if (result == LCO_IO_ERRNO && !has_left(s)) {
         lco_sock_log(req, s, "recv() failed", s->tcp.err);
     }
-    if (result != LCO_IO_OK) {
+    if (result == LCO_IO_ERRNO && has_left(s)) {
+        n = lco_api_fail(L, "client aborted");
+    }
+    else if (result != LCO_IO_OK) {
         n = lco_sock_pusherror(L, s, result);
     }
     data = lco_tcp_result(&s->tcp, &len);
@@ -62,7 +72,7 @@ static void drop(lco_wait *w)
  * pushed.  LOGS: a closed one is worth a line. */
 static lco_sock *readable(lua_State *L, int idx, lco_req *req, int logs)
 {
-    lco_sock *s = lco_sock_get(L, idx);
+    lco_sock *s = lco_sock_find(L, idx);
 
     if (!s || !s->tcp.link || s->tcp.read_closed) {
         if (logs) {

@@ -345,6 +345,18 @@ static lco_usec check_timeout(lua_State *L, int arg)
     return (lco_usec) msec * 1000;
 }
 
+/* The socket of either kind, made if there is none.  [-0, +1] */
+static lco_sock *any(lua_State *L)
+{
+    lco_sock *s = lco_sock_find(L, 1);
+
+    if (!s) {
+        return lco_sock_obtain(L, 1);
+    }
+    lua_rawgeti(L, 1, 1);
+    return s;
+}
+
 /* tcpsock:settimeout(ms) */
 static int tcp_settimeout(lua_State *L)
 {
@@ -360,7 +372,7 @@ static int tcp_settimeout(lua_State *L)
     }
     lco_sock_checkself(L);
     t = check_timeout(L, 2);
-    s = lco_sock_obtain(L, 1);
+    s = any(L);
     s->set_connect = s->set_send = s->set_read = t;
     apply_timeouts(s);
     return 0;
@@ -383,12 +395,25 @@ static int tcp_settimeouts(lua_State *L)
     c = check_timeout(L, 2);
     w = check_timeout(L, 3);
     r = check_timeout(L, 4);
-    s = lco_sock_obtain(L, 1);
+    s = any(L);
     s->set_connect = c;
     s->set_send = w;
     s->set_read = r;
     apply_timeouts(s);
     return 0;
+}
+
+void lco_sock_adopt(lco_sock *s, lco_req *req, lco_link *l)
+{
+    const char *ip = req->r->useragent_ip;
+
+    s->used = 1;
+    s->down = 1;
+    note_host(s, ip, strlen(ip), 0);
+    default_timeouts(s, req->dconf);
+    apply_timeouts(s);
+    lco_req_tie(req, &s->tie, request_ended);
+    lco_tcp_attach(&s->tcp, l);
 }
 
 static const luaL_Reg tcp_funcs[] = {

@@ -199,7 +199,7 @@ static int sock_send(lua_State *L)
     }
     req = lco_req_check(L);
     lco_sock_checkself(L);
-    s = lco_sock_get(L, 1);
+    s = lco_sock_find(L, 1);
     if (!s || !s->tcp.link || s->tcp.write_closed) {
         lco_sock_log(req, s, "attempt to send data on a closed socket", 0);
         return lco_api_fail(L, "closed");
@@ -208,6 +208,9 @@ static int sock_send(lua_State *L)
     busy = lco_sock_busy(L, s, LCO_BUSY_CONNECTING | LCO_BUSY_WRITING);
     if (busy) {
         return busy;
+    }
+    if (s->read_only) {
+        return luaL_error(L, "attempt to write to request sockets");
     }
     /* What is waited in stays on the stack. */
     lua_rawgeti(L, 1, 1);

@@ -134,6 +134,12 @@ int lco_link_error(const lco_link *l)
 
 void lco_link_close(lco_link *l)
 {
+    if (l->ops) {
+        l->on_ready = NULL;
+        l->user = NULL;
+        l->ops->close(l);
+        return;
+    }
     lco_timer_stop(l->loop, &l->idle_timer);
     lco_tls_close(l);
     lco_watch_stop(l->loop, &l->watch);
@@ -146,6 +152,9 @@ int lco_link_watch(lco_link *l, int writing)
 {
     const unsigned in = EPOLLIN | EPOLLRDHUP | EPOLLET;
 
+    if (l->ops) {
+        return 0;
+    }
     if (!l->watch.armed) {
         /* A file socket tells of room whenever its peer reads: a wake-up for
          * nothing where nobody waits for it. */
@@ -166,6 +175,9 @@ int lco_link_watch(lco_link *l, int writing)
 
 int lco_link_again(lco_link *l)
 {
+    if (l->ops) {
+        return 0;
+    }
     if (!l->watch.armed) {
         return lco_link_watch(l, 0);
     }
@@ -176,6 +188,9 @@ ssize_t lco_link_recv(lco_link *l, void *buf, size_t len)
 {
     ssize_t n;
 
+    if (l->ops) {
+        return l->ops->recv(l, buf, len);
+    }
     if (l->tls) {
         return lco_tls_recv(l, buf, len);
     }
@@ -212,6 +227,9 @@ ssize_t lco_link_send(lco_link *l, const void *buf, size_t len)
 {
     ssize_t n;
 
+    if (l->ops) {
+        return l->ops->send(l, buf, len);
+    }
     if (!l->nodelay) {
         set_nodelay(l);
     }

@@ -22,7 +22,18 @@ typedef struct lco_link lco_link;
 typedef struct lco_pool lco_pool;
 typedef struct lco_tls lco_tls;
 
+/* A link that is no socket of ours: the client of a request (req/down.c).
+ * Both functions are as lco_link_recv() and _send(); who made the link calls
+ * its on_ready. */
+typedef struct lco_link_ops {
+    ssize_t (*recv)(lco_link *l, void *buf, size_t len);
+    ssize_t (*send)(lco_link *l, const void *buf, size_t len);
+    /* Nobody uses it any more; its memory is its maker's. */
+    void (*close)(lco_link *l);
+} lco_link_ops;
+
 struct lco_link {
+    const lco_link_ops *ops; /* NULL: a socket, which all else is about */
     int fd;
     lco_loop *loop;
     lco_watch watch;

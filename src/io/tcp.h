@@ -120,6 +120,15 @@ lco_io lco_tcp_read(lco_tcp *tcp, lco_read_kind kind, size_t n, lco_until *u,
                     lco_tcp_done *done);
 const char *lco_tcp_result(const lco_tcp *tcp, size_t *len);
 void lco_tcp_eat(lco_tcp *tcp);
+/* Does its slot for reading, for sending, wait? */
+static inline int lco_tcp_is_reading(const lco_tcp *tcp)
+{
+    return tcp->rdone != NULL;
+}
+static inline int lco_tcp_is_sending(const lco_tcp *tcp)
+{
+    return tcp->wdone != NULL;
+}
 /* Is there data that was read and not handed out? */
 int lco_tcp_has_unread(const lco_tcp *tcp);
 

@@ -11,6 +11,7 @@
 
 #include "req/body.h"
 #include "req/conn.h"
+#include "req/down.h"
 #include "req/input.h"
 #include "vm/alloc.h"
 #include "vm/code.h"
@@ -144,6 +145,7 @@ void lco_req_abort(lco_req *req)
         req->result = LCO_ERROR;
     }
     lco_body_idle(req);
+    lco_down_idle(req);
     /* After that: a wait that is cancelled may end another one (a reader and a
      * writer of one socket), which is news for the loop until it is cancelled
      * itself. */
@@ -248,7 +250,7 @@ void lco_wait_done(lco_wait *w, int (*push)(lua_State *L, lco_wait *w))
     if (req->signal) {
         pthread_cond_signal(req->signal);
     }
-    else if (req->conn) {
+    else if (req->conn && !req->serving) {
         lco_conn_notify(req->conn, req);
     }
     /* Else its thread is running and looks at `woken` before it waits. */

@@ -21,6 +21,7 @@
 
 #include "req/body.h"
 #include "req/conn.h"
+#include "req/down.h"
 #include "req/exec.h"
 #include "req/finish.h"
 #include "req/flush.h"
@@ -76,6 +77,7 @@ static void end(lco_req *req, int result)
     req->stage = LCO_STAGE_ENDED;
     req->result = result;
     lco_body_idle(req);
+    lco_down_idle(req);
     lco_vm_give_code(req->vm, &req->running);
 }
 
@@ -205,8 +207,9 @@ static int checks_abort(const lco_req *req)
 /* [in VM]  Is the client known to be gone, and does Lua end with it? */
 static int client_left(const lco_req *req)
 {
-    return checks_abort(req) && (req->r->connection->aborted ||
-                                 (req->conn && req->conn->client_gone));
+    return checks_abort(req) && !lco_down_tells(req) &&
+           (req->r->connection->aborted ||
+            (req->conn && req->conn->client_gone));
 }
 
 /* Runs Lua until it waits, asks for a service or ends.  D: what the drain just
@@ -216,6 +219,9 @@ static void stretch(lco_req *req, lco_drained d)
     lco_wait *w;
     int rc = lco_body_serve(req);
 
+    if (!rc) {
+        rc = lco_down_serve(req);
+    }
     if (rc) {
         if (req->stage == LCO_STAGE_RUN || req->stage == LCO_STAGE_SERVICE) {
             lco_run_abort(&req->run);
@@ -254,6 +260,7 @@ static void stretch(lco_req *req, lco_drained d)
     while (rc && (w = TAILQ_FIRST(&req->woken))) {
         rc = note(req, deliver(req, w));
     }
+    lco_down_note(req);
     req->vm->cur = NULL;
 }
 
@@ -280,6 +287,7 @@ static void settle(lco_req *req, int slow)
     lco_conn *conn = req->conn;
     unsigned events = 0;
 
+    lco_down_settle(req);
     if (!conn) {
         return;
     }
@@ -298,8 +306,11 @@ static void settle(lco_req *req, int slow)
     }
     conn->wrote = 0;
     conn->writable = 0;
-    if (checks_abort(req)) {
+    if (checks_abort(req) && !lco_down_tells(req)) {
         events |= EPOLLRDHUP;
+    }
+    if (lco_down_wants_input(req)) {
+        events |= EPOLLIN | EPOLLRDHUP;
     }
     if (lco_body_wants_input(req)) {
         events |= EPOLLIN;
@@ -344,12 +355,14 @@ static int stop_asked(lco_req *req)
 }
 
 /* [in VM]  After a stretch: is there nothing to do but to wait?  Then what
- * brings the request back is arranged. */
-static int rests(lco_req *req, lco_drained d)
+ * brings the request back is arranged.  MORE: what there is to be read is for
+ * another turn. */
+static int rests(lco_req *req, lco_drained d, int more)
 {
     if ((req->stage != LCO_STAGE_RUN && req->stage != LCO_STAGE_START) ||
         !TAILQ_EMPTY(&req->woken) || (d != LCO_DRAIN_SLOW && has_output(req)) ||
-        stop_asked(req) || client_left(req)) {
+        (lco_down_must_look(req) && !more) || stop_asked(req) ||
+        client_left(req)) {
         return 0;
     }
     settle(req, d == LCO_DRAIN_SLOW);
@@ -359,12 +372,12 @@ static int rests(lco_req *req, lco_drained d)
 int lco_drive_inside(lco_req *req)
 {
     if (req->stage != LCO_STAGE_RUN || has_output(req) ||
-        lco_body_wants_input(req)) {
+        lco_body_wants_input(req) || lco_down_wants_input(req)) {
         return 0;
     }
     (void) stop_asked(req);
     stretch(req, LCO_DRAIN_CLEAR);
-    return rests(req, LCO_DRAIN_CLEAR);
+    return rests(req, LCO_DRAIN_CLEAR, 0);
 }
 
 lco_drove lco_drive_run(lco_req *req, int on_loop)
@@ -372,6 +385,7 @@ lco_drove lco_drive_run(lco_req *req, int on_loop)
     lco_pumped pumped;
     lco_drained d;
 
+    lco_down_begin(req);
     for (;;) {
         pumped = LCO_PUMP_WAITS;
         if (lco_body_wants_input(req)) {
@@ -380,8 +394,14 @@ lco_drove lco_drive_run(lco_req *req, int on_loop)
                 return DROVE_WORKER;
             }
         }
+        if (lco_down_wants_input(req)) {
+            pumped = lco_down_pump(req, on_loop);
+            if (pumped == LCO_PUMP_WORKER) {
+                return DROVE_WORKER;
+            }
+        }
         d = LCO_DRAIN_CLEAR;
-        if (req->stage == LCO_STAGE_ENDED &&
+        if (req->stage == LCO_STAGE_ENDED && !req->raw &&
             (lco_out_is_short(req) || (!on_loop && lco_out_fits(req)))) {
             if (req->conn) {
                 req->conn->slow_since = 0;
@@ -417,7 +437,7 @@ lco_drove lco_drive_run(lco_req *req, int on_loop)
             (void) stop_asked(req);
         }
         stretch(req, d);
-        if (rests(req, d)) {
+        if (rests(req, d, pumped == LCO_PUMP_MORE)) {
             if (pumped == LCO_PUMP_MORE) {
                 lco_conn_notify(req->conn, req);
             }
@@ -447,6 +467,7 @@ static int wait_in_thread(lco_req *req)
     req->signal = &cond;
     LIST_INSERT_HEAD(&vm->waiting, req, waiting_link);
     req->in_waiting = 1;
+    req->look = lco_down_missed(req) ? 1 : 0;
     if (req->conn) {
         req->conn->waiter = req;
         req->conn->req = NULL;
@@ -456,13 +477,15 @@ static int wait_in_thread(lco_req *req)
      * writes that block. */
     while (TAILQ_EMPTY(&req->woken) && TAILQ_EMPTY(&req->flushers) &&
            req->stage != LCO_STAGE_ENDED && !lco_body_is_wanted(req) &&
-           !stop_asked(req) && !client_left(req)) {
+           !req->look && !stop_asked(req) && !client_left(req)) {
         lco_vm_wait(vm, &cond);
     }
     if (req->conn) {
         req->conn->waiter = NULL;
         lco_conn_unwatch(req->conn);
     }
+    lco_down_idle(req);
+    req->look = 0;
     LIST_REMOVE(req, waiting_link);
     req->in_waiting = 0;
     req->signal = NULL;

@@ -277,15 +277,11 @@ static const char *const known_filters[] = {
     "deflate",    "log_input_output", "luaco_head",     NULL,
 };
 
-int lco_input_can_poll(const lco_req *req)
+int lco_input_are_known(const ap_filter_t *f)
 {
-    const ap_filter_t *f;
     int i;
 
-    if (!req->conn || req->thread_waits || req->r->main) {
-        return 0;
-    }
-    for (f = req->r->input_filters; f; f = f->next) {
+    for (; f; f = f->next) {
         for (i = 0; known_filters[i] &&
                     strcasecmp(f->frec->name, known_filters[i]) != 0;
              i++) {
@@ -295,6 +291,12 @@ int lco_input_can_poll(const lco_req *req)
         }
     }
     return 1;
+}
+
+int lco_input_can_poll(const lco_req *req)
+{
+    return req->conn && !req->thread_waits && !req->r->main &&
+           lco_input_are_known(req->r->input_filters);
 }
 
 int lco_input_announced(const lco_req *req)
@@ -371,6 +373,39 @@ static int sift(apr_bucket_brigade *bb, int *status)
     return end;
 }
 
+/* While the request may be parked nothing blocks: TLS may have to write.  A
+ * thread that waits may block for that. */
+static void set_nonblock(lco_req *req, int on)
+{
+    if (req->conn && !req->thread_waits) {
+        req->conn->nonblock = on ? 1 : 0;
+    }
+}
+
+lco_got lco_input_read_raw(lco_req *req, apr_bucket_brigade *bb, apr_off_t max,
+                           apr_status_t *rv)
+{
+    conn_rec *c = req->r->connection;
+    int status = 0, end;
+
+    set_nonblock(req, 1);
+    *rv = ap_get_brigade(c->input_filters, bb, AP_MODE_READBYTES,
+                         APR_NONBLOCK_READ, max);
+    set_nonblock(req, 0);
+    if (*rv == APR_SUCCESS) {
+        end = sift(bb, &status);
+        if (!APR_BRIGADE_EMPTY(bb)) {
+            return LCO_GOT_DATA;
+        }
+        return end ? LCO_GOT_END : LCO_GOT_NOTHING;
+    }
+    apr_brigade_cleanup(bb);
+    if (APR_STATUS_IS_EAGAIN(*rv)) {
+        return LCO_GOT_NOTHING;
+    }
+    return APR_STATUS_IS_EOF(*rv) ? LCO_GOT_END : LCO_GOT_FAILED;
+}
+
 lco_got lco_input_read(lco_req *req, apr_bucket_brigade *bb, apr_off_t max,
                        int block, int *status)
 {
@@ -383,14 +418,14 @@ lco_got lco_input_read(lco_req *req, apr_bucket_brigade *bb, apr_off_t max,
     lco_input_guard(req);
     if (!block) {
         add_holder(r);
-        conn->nonblock = 1; /* TLS may have to write */
+        set_nonblock(req, 1);
     }
     rv = read_caught(r, from, bb, block ? APR_BLOCK_READ : APR_NONBLOCK_READ,
                      max, status);
     if (!block) {
         if (APR_STATUS_IS_EAGAIN(rv)) {
             send_continue(req);
-            if (r->connection->data_in_output_filters) {
+            if (conn && r->connection->data_in_output_filters) {
                 (void) lco_gate_push(conn);
             }
         }
@@ -398,7 +433,7 @@ lco_got lco_input_read(lco_req *req, apr_bucket_brigade *bb, apr_off_t max,
             /* What has come needs no invitation any more. */
             r->expecting_100 = 0;
         }
-        conn->nonblock = 0;
+        set_nonblock(req, 0);
         if (APR_STATUS_IS_EAGAIN(rv)) {
             apr_brigade_cleanup(bb);
             return LCO_GOT_NOTHING;
@@ -413,6 +448,10 @@ lco_got lco_input_read(lco_req *req, apr_bucket_brigade *bb, apr_off_t max,
     }
     apr_brigade_cleanup(bb);
     r->connection->keepalive = AP_CONN_CLOSE;
+    req->input_gone =
+        !*status &&
+        (APR_STATUS_IS_EOF(rv) || APR_STATUS_IS_INCOMPLETE(rv) ||
+         APR_STATUS_IS_ECONNRESET(rv) || APR_STATUS_IS_ECONNABORTED(rv));
     if (!*status) {
         *status = ap_map_http_request_error(rv, HTTP_BAD_REQUEST);
     }

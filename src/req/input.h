@@ -10,6 +10,7 @@
 #define LCO_REQ_INPUT_H
 
 #include <apr_buckets.h>
+#include <util_filter.h>
 
 #include "req/req.h"
 
@@ -27,12 +28,21 @@ void lco_input_register(void);
  * request may be parked, and only if all of them are known to keep to it. */
 int lco_input_can_poll(const lco_req *req);
 
+/* Do all input filters from F on keep to that? */
+int lco_input_are_known(const ap_filter_t *f);
+
 /* Appends to BB up to MAX bytes of data buckets, nothing else.  *STATUS is
  * 400 where the client broke the rules or left, 408, 413, ...; then the
  * connection will not be kept.  With BLOCK 0 an `Expect: 100-continue` is
- * answered when nothing is there. */
+ * answered when nothing is there.  After LCO_GOT_FAILED req->input_gone says
+ * whether it was the client that left. */
 lco_got lco_input_read(lco_req *req, apr_bucket_brigade *bb, apr_off_t max,
                        int block, int *status);
+
+/* The same for what the client sends after the request's head, whatever it
+ * is, without waiting; after LCO_GOT_FAILED *RV says what went wrong. */
+lco_got lco_input_read_raw(lco_req *req, apr_bucket_brigade *bb, apr_off_t max,
+                           apr_status_t *rv);
 
 /* Notes how the client framed the body: before any Lua of the request. */
 void lco_input_note(lco_req *req);

@@ -16,6 +16,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 #include <util_filter.h>
+#include <util_time.h>
 
 #include "req/conn.h"
 #include "req/lent.h"
@@ -141,6 +142,24 @@ int lco_out_write(lco_req *req, const char *data, apr_size_t len)
     return 0;
 }
 
+int lco_out_raw(lco_req *req, const char *data, apr_size_t len)
+{
+    if (apr_brigade_write(outbox(req), NULL, NULL, data, len) != APR_SUCCESS) {
+        return -1;
+    }
+    req->out_bytes += (apr_off_t) len;
+    req->r->bytes_sent += (apr_off_t) len;
+    req->flush_asked = 1;
+    return 0;
+}
+
+int lco_out_is_pending(const lco_req *req)
+{
+    return (req->header_sent && !req->raw && !req->passed) ||
+           (req->out && !APR_BRIGADE_EMPTY(req->out)) || req->flush_asked ||
+           lco_out_is_held(req);
+}
+
 int lco_out_string(lco_req *req, lua_State *L, int idx)
 {
     size_t len;
@@ -227,6 +246,14 @@ static int is_known(const ap_filter_rec_t *rec)
     return 0;
 }
 
+/* Where the output goes. */
+static ap_filter_t *first_filter(const lco_req *req)
+{
+    const request_rec *r = req->r;
+
+    return req->direct ? r->connection->output_filters : r->output_filters;
+}
+
 int lco_out_filters_known(const lco_req *req)
 {
     core_server_config *conf = ap_get_core_module_config(
@@ -236,7 +263,7 @@ int lco_out_filters_known(const lco_req *req)
     if (conf->flush_max_threshold == 0) {
         return 0; /* the core's own filter blocks on each byte */
     }
-    for (f = req->r->output_filters; f; f = f->next) {
+    for (f = first_filter(req); f; f = f->next) {
         if (!is_known(f->frec)) {
             return 0;
         }
@@ -300,24 +327,85 @@ static void note_gone(lco_req *req)
     lco_out_drop(req);
 }
 
+/* The head of a 101, and with it the end of HTTP here: what follows goes to
+ * the client as it is.  httpd's own filters for heads would announce the length
+ * of a body, and the end of the connection. */
+static void switch_protocols(lco_req *req)
+{
+    request_rec *r = req->r;
+    apr_table_t *h;
+
+    h = apr_table_overlay(r->pool, r->err_headers_out, r->headers_out);
+    if (!apr_table_get(h, "Connection")) {
+        apr_table_setn(h, "Connection", "upgrade");
+    }
+    if (!apr_table_get(h, "Date")) {
+        char *date = apr_palloc(r->pool, APR_RFC822_DATE_LEN);
+
+        ap_recent_rfc822_date(date, r->request_time);
+        apr_table_setn(h, "Date", date);
+    }
+    if (!apr_table_get(h, "Server") && *ap_get_server_banner()) {
+        apr_table_setn(h, "Server", ap_get_server_banner());
+    }
+    if (r->content_type && !apr_table_get(h, "Content-Type")) {
+        apr_table_setn(h, "Content-Type", r->content_type);
+    }
+    apr_table_unset(h, "Content-Length");
+    apr_table_unset(h, "Transfer-Encoding");
+    r->headers_out = h;
+    req->direct = 1;
+    r->connection->keepalive = AP_CONN_CLOSE;
+    ap_send_interim_response(r, 1);
+    r->headers_out = h; /* for the log: it was emptied */
+}
+
+static int is_switch(const lco_req *req)
+{
+    const request_rec *r = req->r;
+
+    return r->status == HTTP_SWITCHING_PROTOCOLS && !req->passed &&
+           !req->direct && !r->connection->master &&
+           r->proto_num >= HTTP_VERSION(1, 1);
+}
+
+/* Passes pass_bb to the connection. */
+static apr_status_t pass_direct(lco_req *req)
+{
+    apr_bucket *last = APR_BRIGADE_LAST(req->pass_bb);
+
+    if (last != APR_BRIGADE_SENTINEL(req->pass_bb) && APR_BUCKET_IS_EOS(last)) {
+        apr_bucket_delete(last);
+        req->r->eos_sent = 1; /* to a request's filters there is nothing */
+    }
+    return APR_BRIGADE_EMPTY(req->pass_bb)
+               ? APR_SUCCESS
+               : ap_pass_brigade(first_filter(req), req->pass_bb);
+}
+
 /* Passes pass_bb.  0: the client is gone or a filter failed. */
 static int pass(lco_req *req)
 {
     request_rec *r = req->r;
     apr_status_t rv;
 
+    if (is_switch(req)) {
+        switch_protocols(req);
+    }
     if (!APR_BRIGADE_EMPTY(req->pass_bb) &&
         APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(req->pass_bb))) {
         req->eos_passed = 1;
     }
-    if (req->phase != LCO_PHASE_HANDLER && !req->filters_in) {
+    if (req->phase != LCO_PHASE_HANDLER && !req->filters_in && !req->direct) {
         /* An earlier phase that answers: no handler will be invoked, before
          * which httpd inserts them. */
         req->filters_in = 1;
         ap_run_insert_filter(r);
     }
+    req->passed = 1;
     req->passing = 1;
-    rv = ap_pass_brigade(r->output_filters, req->pass_bb);
+    rv = req->direct ? pass_direct(req)
+                     : ap_pass_brigade(r->output_filters, req->pass_bb);
     req->passing = 0;
     apr_brigade_cleanup(req->pass_bb);
     if (rv != APR_SUCCESS || r->connection->aborted) {

@@ -35,6 +35,12 @@ int lco_out_fits(const lco_req *req);
  * lco_finish_can() allowed it. */
 void lco_out_finish(lco_req *req);
 
+/* [in VM]  Appends what goes to the client as it is (ngx.req.socket(true)).
+ * 0, or -1: no memory. */
+int lco_out_raw(lco_req *req, const char *data, apr_size_t len);
+/* Is output of before that still under way? */
+int lco_out_is_pending(const lco_req *req);
+
 /* Forgets what Lua wrote and no filter has seen. */
 void lco_out_drop(lco_req *req);
 

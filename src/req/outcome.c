@@ -9,6 +9,7 @@
 #include <http_protocol.h>
 
 #include "req/body.h"
+#include "req/down.h"
 #include "req/exec.h"
 #include "req/input.h"
 #include "req/outbox.h"
@@ -47,12 +48,35 @@ static int finish(lco_req *req)
     return req->phase == LCO_PHASE_HANDLER ? OK : DONE;
 }
 
+/* Whatever the Lua came to: with ngx.req.socket(true) there is no response,
+ * and the connection is closed in the usual way, so that what was sent
+ * arrives. */
+static int end_raw(lco_req *req)
+{
+    request_rec *r = req->r;
+    int rc = req->result;
+
+    if (rc < 0) {
+        r->status = HTTP_INTERNAL_SERVER_ERROR;
+    }
+    else if (rc >= HTTP_OK && rc < 1000) {
+        r->status = rc;
+    }
+    r->connection->keepalive = AP_CONN_CLOSE;
+    lco_out_finish(req);
+    r->eos_sent = 1;
+    return req->phase == LCO_PHASE_HANDLER ? OK : DONE;
+}
+
 int lco_drive_outcome(lco_req *req)
 {
     request_rec *r = req->r;
     int rc = req->result;
 
     req->stage = LCO_STAGE_IDLE;
+    if (req->raw) {
+        return end_raw(req);
+    }
     lco_input_guard(req);
     if (req->refused) {
         return refuse(req);
@@ -81,6 +105,9 @@ int lco_drive_outcome(lco_req *req)
     }
     if (req->phase == LCO_PHASE_HANDLER || rc != LCO_OK || req->header_sent) {
         lco_body_leave(req);
+    }
+    else {
+        lco_down_pass_on(req);
     }
     if (req->input_failed) {
         req->input_failed = 0;

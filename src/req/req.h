@@ -84,6 +84,7 @@ struct lco_req {
     unsigned aborted : 1;     /* the client is gone: output is discarded */
     unsigned sent_known : 1;  /* ... they are */
     unsigned input_failed : 1;    /* `result` is what reading came to */
+    unsigned input_gone : 1;      /* reading failed since the client left */
     unsigned thread_waits : 1;    /* this request holds its thread */
     unsigned declined : 1;        /* the handler's Lua left it to others */
     unsigned filetype_hidden : 1; /* r->finfo.filetype is not the real one */
@@ -92,6 +93,9 @@ struct lco_req {
     unsigned length_set : 1; /* Lua chose the Content-Length */
     unsigned filters_in : 1; /* httpd has inserted the response's filters */
     unsigned exit_asked : 1; /* ngx.exit in a header filter: exit_code */
+    unsigned raw : 1;        /* ngx.req.socket(true): no response any more */
+    unsigned direct : 1;     /* output goes past the response's filters */
+    unsigned passed : 1;     /* something went to the filters */
     unsigned server_rewritten : 1; /* LuaCoServerRewrite has been run */
     unsigned jump : 1; /* the phase ended by a jump: see LCO_JUMPS */
     unsigned jumps;    /* how often LuaCoRewrite has jumped */
@@ -109,6 +113,7 @@ struct lco_req {
     /* Content-Length and Transfer-Encoding as the client sent them. */
     const char *sent_length, *sent_coding;
     lco_body *body; /* the request body, req/body.h; NULL: nobody asked */
+    struct lco_down *down; /* ngx.req.socket()'s, req/down.h; NULL: none */
     /* LCO_SERVICE_CALL: called with the VM left; may block where files do. */
     void (*call)(lco_req *req, void *data);
     void *call_data;
@@ -141,6 +146,8 @@ struct lco_req {
     unsigned in_ready : 1;
     unsigned in_waiting : 1;
     unsigned stop : 1;      /* the child ends: give up */
+    unsigned look : 1;      /* the thread that waits has input to look at */
+    unsigned serving : 1;   /* its owner ends waits, and goes on at once */
     pthread_cond_t *signal; /* of the thread that waits (park_wait.c) */
 
     int had_ties; /* owner: `ties` is worth a look */

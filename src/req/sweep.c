@@ -43,6 +43,7 @@ static void on_io(lco_loop *loop, lco_watch *w, unsigned revents)
     }
     lco_conn_unwatch(conn); /* level triggered: drive arms it again */
     if (conn->waiter) {
+        conn->waiter->look = 1;
         pthread_cond_signal(conn->waiter->signal);
     }
     else if (conn->req) {
