@@ -8,6 +8,7 @@
  */
 #include "api/sock.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -16,11 +17,20 @@
 /* A table that contains itself ends here. */
 #define NEST_MAX 1000
 
+/* A client may take too long for a thread that waits for it. */
+static lco_io result_of(const lco_sock *s, lco_io rc)
+{
+    return rc == LCO_IO_ERRNO && s->down && s->tcp.err == ETIMEDOUT
+               ? LCO_IO_TIMEOUT
+               : rc;
+}
+
 static int deliver(lua_State *L, lco_wait *w)
 {
     lco_sock *s = w->data;
 
     s->wwait = NULL;
+    s->wresult = result_of(s, s->wresult);
     if (s->wresult == LCO_IO_OK) {
         lua_pushinteger(L, (lua_Integer) s->sent);
         return 1;
@@ -214,7 +224,7 @@ static int sock_send(lua_State *L)
     }
     /* What is waited in stays on the stack. */
     lua_rawgeti(L, 1, 1);
-    rc = send_value(L, s);
+    rc = result_of(s, send_value(L, s));
     if (rc == LCO_IO_OK) {
         lua_pushinteger(L, (lua_Integer) s->sent);
         return 1;

@@ -55,6 +55,8 @@ struct lco_down {
     int left; /* the client is said to send no more */
     int dry;  /* nothing was there at the last look */
     int began;
+    lco_usec send_timeout; /* the socket's */
+    int too_slow;          /* a write took longer than that */
 
     /* In VM. */
     lco_timer tick;
@@ -108,7 +110,7 @@ static ssize_t down_send(lco_link *l, const void *buf, size_t len)
     lco_req *req = d->req;
 
     if (req->eof || req->aborted || req->r->connection->aborted) {
-        errno = EPIPE;
+        errno = d->too_slow ? ETIMEDOUT : EPIPE;
         return -1;
     }
     if (req->out_bytes >= OUT_MAX) {
@@ -243,7 +245,9 @@ static apr_off_t take(lco_down *d, apr_bucket_brigade *bb)
 
     for (b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb);
          b = APR_BUCKET_NEXT(b)) {
-        if (apr_bucket_read(b, &data, &len, APR_BLOCK_READ) != APR_SUCCESS) {
+        /* mod_ssl's are gone with its next read. */
+        if (apr_bucket_read(b, &data, &len, APR_BLOCK_READ) != APR_SUCCESS ||
+            apr_bucket_setaside(b, d->req->r->pool) != APR_SUCCESS) {
             return -1;
         }
         n += (apr_off_t) len;
@@ -394,6 +398,7 @@ void lco_down_note(lco_req *req)
     if (d) {
         d->want = tcp && lco_tcp_is_reading(tcp);
         d->left = d->gone;
+        d->send_timeout = tcp ? tcp->send_timeout : d->send_timeout;
     }
 }
 
@@ -442,6 +447,29 @@ void lco_down_idle(lco_req *req)
     }
     if (d && d->watch.armed) {
         lco_watch_stop(req->vm->loop, &d->watch);
+    }
+}
+
+apr_socket_t *lco_down_limit(lco_req *req, apr_interval_time_t *was)
+{
+    conn_rec *c = req->r->connection;
+    apr_socket_t *sock = NULL;
+
+    if (req->raw && req->down->send_timeout && !c->master) {
+        sock = ap_get_conn_socket(c);
+        if (sock && apr_socket_timeout_get(sock, was) == APR_SUCCESS) {
+            (void) apr_socket_timeout_set(sock, req->down->send_timeout);
+        }
+    }
+    return sock;
+}
+
+void lco_down_unlimit(lco_req *req, apr_socket_t *sock, apr_interval_time_t was,
+                      apr_status_t rv)
+{
+    if (sock) {
+        (void) apr_socket_timeout_set(sock, was);
+        req->down->too_slow = APR_STATUS_IS_TIMEUP(rv);
     }
 }
 

@@ -51,6 +51,13 @@ int lco_down_missed(const lco_req *req);
 /* [in VM]  Nobody waits any more. */
 void lco_down_idle(lco_req *req);
 
+/* A write that blocks, on a raw request that holds its thread: it may take as
+ * long as the socket's sending may.  Returns what to give to _unlimit(), with
+ * the write's result, afterwards. */
+apr_socket_t *lco_down_limit(lco_req *req, apr_interval_time_t *was);
+void lco_down_unlimit(lco_req *req, apr_socket_t *sock, apr_interval_time_t was,
+                      apr_status_t rv);
+
 /* A phase is over, not the request: whoever reads the body after us finds it
  * empty, as the reference's do. */
 void lco_down_pass_on(lco_req *req);

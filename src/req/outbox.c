@@ -19,6 +19,7 @@
 #include <util_time.h>
 
 #include "req/conn.h"
+#include "req/down.h"
 #include "req/lent.h"
 
 APLOG_USE_MODULE(luaco);
@@ -373,14 +374,22 @@ static int is_switch(const lco_req *req)
 static apr_status_t pass_direct(lco_req *req)
 {
     apr_bucket *last = APR_BRIGADE_LAST(req->pass_bb);
+    int blocks = req->thread_waits || !req->conn;
+    apr_interval_time_t was = 0;
+    apr_socket_t *sock;
+    apr_status_t rv;
 
     if (last != APR_BRIGADE_SENTINEL(req->pass_bb) && APR_BUCKET_IS_EOS(last)) {
         apr_bucket_delete(last);
         req->r->eos_sent = 1; /* to a request's filters there is nothing */
     }
-    return APR_BRIGADE_EMPTY(req->pass_bb)
-               ? APR_SUCCESS
-               : ap_pass_brigade(first_filter(req), req->pass_bb);
+    if (APR_BRIGADE_EMPTY(req->pass_bb)) {
+        return APR_SUCCESS;
+    }
+    sock = blocks ? lco_down_limit(req, &was) : NULL;
+    rv = ap_pass_brigade(first_filter(req), req->pass_bb);
+    lco_down_unlimit(req, sock, was, rv);
+    return rv;
 }
 
 /* Passes pass_bb.  0: the client is gone or a filter failed. */

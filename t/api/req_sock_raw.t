@@ -51,25 +51,21 @@ for my $tls (0, 1) {
     $c = start("large&n=$n", tls => $tls);
     my $text = join '', map { chr(33 + $_ % 90) } 1 .. $n;
     $c->send($text);
-    ok $c->read_rest eq $text, 'a megabyte';
+    my $back = $c->read_rest;
+    ok $back eq $text, 'a megabyte' or diag length $back;
 }
 
 {
     my $c = start('echo&headers=flush');
     is $c->response_head->status, 200, 'after ngx.flush(true)';
-    is $c->response_head->header('x-a') // 'b', 'b', '...' if 0;
     $c->send("a\n");
     is $c->read_until("\n"), "a!\n", 'the rest is ours';
 }
 is get("$base/do?do=echo&headers=1")->body, "pending data to write\n",
     'headers not sent';
-is fetch('GET', "$base/do?do=echo&headers=1", version => '1.0')->body,
-    "http 1.0 buffering\n", 'HTTP/1.0' if 0;
 like start('output')->read_rest,
     qr/^(nil\|raw request socket acquired\n){4}1\ntrue\nnil\|duplicate call\nnil\|request body already exists\nnil\nfalse\|.*redirect.*\n/,
     'other output';
-is start('output')->read_rest =~ s/.*ngx.redirect[^\n]*\n//sr, <<'END', '...' if 0;
-END
 like start('output')->read_rest, qr/\nfalse\|expecting 2 arguments \(including the object\), but got 1
 false\|bad argument #2 to '\?' \(string, number, boolean, nil, or array table expected, got function\)
 false\|bad argument #1 to '\?' \(table expected, got nil\)
@@ -137,13 +133,9 @@ for my $how ('exit&status=444', 'exit&status=200', 'exit&status=404', 'error',
 }
 
 {
-    # The second one is another connection, so perhaps of another VM.
-    my %seen;
-    for (1 .. 8) {
-        is start('keep')->read_rest, "kept\n", 'kept in a module';
-        my $c = start('kept');
-        $seen{ $c->read_rest }++;
-    }
+    # Each is another connection, so perhaps of another VM.
+    is start('keep')->read_rest, "kept\n", 'kept in a module' for 1 .. 4;
+    my %seen = map { start('kept')->read_rest => 1 } 1 .. 4;
     ok $seen{"nil|closed\nnil|closed\n"}, 'its request has ended'
         if mpm() eq 'event';
 }
