@@ -15,6 +15,7 @@
 #include <http_log.h>
 #include <http_protocol.h>
 #include <http_request.h>
+#include <mod_core.h>
 #include <util_filter.h>
 #include <util_time.h>
 
@@ -79,6 +80,23 @@ static void meet_conditions(lco_req *req)
     }
 }
 
+/* Lua said that it takes no ranges: httpd's filter would all the same. */
+static void meet_no_ranges(request_rec *r)
+{
+    const char *value = apr_table_get(r->headers_out, "Accept-Ranges");
+    ap_filter_t *f;
+
+    if (!value || ap_cstr_casecmp(value, "none")) {
+        return;
+    }
+    for (f = r->output_filters; f; f = f->next) {
+        if (f->frec == ap_byterange_filter_handle) {
+            ap_remove_output_filter(f);
+            return;
+        }
+    }
+}
+
 /* From here on the headers are as they will be sent. */
 static void fix_headers(lco_req *req)
 {
@@ -96,6 +114,7 @@ static void fix_headers(lco_req *req)
         ap_set_content_type(r, "text/plain");
     }
     meet_conditions(req);
+    meet_no_ranges(r);
 }
 
 /* Does a response to HTTP/1.0 wait for its end, since only a Content-Length
