@@ -121,124 +121,14 @@ void lco_change_args(lco_req *req, const char *args, apr_size_t len)
 
 /* ---- headers with several values ---- */
 
-static const char *join(apr_pool_t *rpool, const char *name, int n,
-                        const char *const *values)
-{
-    const char *sep = ap_cstr_casecmp(name, "Cookie") ? ", " : "; ";
-    apr_size_t len = 0;
-    char *text, *p;
-    int i;
-
-    for (i = 0; i < n; i++) {
-        len += strlen(values[i]) + 2;
-    }
-    p = text = apr_palloc(rpool, len + 1);
-    for (i = 0; i < n; i++) {
-        p = apr_cpystrn(p, i ? sep : "", 3);
-        len = strlen(values[i]);
-        memcpy(p, values[i], len);
-        p += len;
-    }
-    *p = '\0';
-    return text;
-}
-
-/* As httpd itself joins, the Cookie header too. */
-static const char *join_as_read(apr_pool_t *rpool, int n,
-                                const char *const *values)
-{
-    return join(rpool, "", n, values);
-}
-
-static void remember(lco_req *req, const char *name, const char *joined, int n,
-                     const char *const *values)
-{
-    lco_multi *m = apr_palloc(req->r->pool, sizeof(*m));
-
-    m->name = name;
-    m->joined = joined;
-    m->n = n;
-    m->values = values;
-    m->next = req->multi;
-    req->multi = m;
-}
-
-/* A bit for a name, so that most names need not be compared with any other. */
-static apr_uint64_t bit_of(const lco_field *f)
-{
-    unsigned c = (unsigned char) apr_tolower(f->name[0]);
-
-    return (apr_uint64_t) 1 << ((c * 7 + f->name_len) & 63);
-}
-
-static int same_name(const lco_field *a, const lco_field *b)
-{
-    return a->name_len == b->name_len &&
-           !ap_cstr_casecmpn(a->name, b->name, a->name_len);
-}
-
-/* Remembers all fields of the name of FIELDS[FROM]. */
-static void gather(lco_req *req, const apr_array_header_t *fields, int from)
-{
-    apr_pool_t *rpool = req->r->pool;
-    const lco_field *all = (const lco_field *) fields->elts;
-    const char **values =
-        apr_palloc(rpool, sizeof(*values) * (apr_size_t) fields->nelts);
-    const char *name =
-        apr_pstrmemdup(rpool, all[from].name, all[from].name_len);
-    int i, n = 0;
-
-    for (i = from; i < fields->nelts; i++) {
-        if (same_name(&all[i], &all[from])) {
-            values[n++] = apr_pstrmemdup(rpool, all[i].value, all[i].value_len);
-        }
-    }
-    remember(req, name, join_as_read(rpool, n, values), n, values);
-}
-
-/* Reads which fields came several times from the recorded head. */
 static void read_repeated(lco_req *req)
 {
-    apr_pool_t *rpool = req->r->pool;
-    apr_array_header_t *fields;
-    apr_uint64_t bits = 0, twice = 0, bit;
-    const lco_field *all;
-    lco_fields cursor;
-    lco_field f;
     apr_size_t len;
     const char *head = lco_head_get(req->r, &len);
-    int i, k;
 
     req->multi_read = 1;
-    if (!head) {
-        return;
-    }
-    /* First without looking closely: most requests repeat no name. */
-    head = apr_pmemdup(rpool, head, len);
-    fields = apr_array_make(rpool, 16, sizeof(f));
-    lco_fields_begin(&cursor, (char *) head, len);
-    while (lco_fields_next(&cursor, &f)) {
-        bit = bit_of(&f);
-        twice |= bits & bit;
-        bits |= bit;
-        APR_ARRAY_PUSH(fields, lco_field) = f;
-    }
-    all = (const lco_field *) fields->elts;
-    for (i = 0; twice && i < fields->nelts; i++) {
-        if (!(twice & bit_of(&all[i]))) {
-            continue;
-        }
-        for (k = 0; k < i && !same_name(&all[k], &all[i]); k++) {
-        }
-        if (k < i) {
-            continue; /* gathered with that one */
-        }
-        for (k = i + 1; k < fields->nelts; k++) {
-            if (same_name(&all[k], &all[i])) {
-                gather(req, fields, i);
-                break;
-            }
-        }
+    if (head) {
+        req->multi = lco_multi_read(req->r->pool, req->multi, head, len);
     }
 }
 
@@ -255,10 +145,9 @@ const lco_multi *lco_change_multi(lco_req *req, const char *name,
     /* headers_in is handed on to redirects and subrequests. */
     for (r = req->r; r; r = r->main ? r->main : r->prev) {
         other = r == req->r ? req : lco_req_find(r);
-        for (m = other ? other->multi : NULL; m; m = m->next) {
-            if (!ap_cstr_casecmp(m->name, name) && !strcmp(m->joined, value)) {
-                return m;
-            }
+        m = other ? lco_multi_find(other->multi, name, value) : NULL;
+        if (m) {
+            return m;
         }
     }
     return NULL;
@@ -269,7 +158,7 @@ const char *lco_change_cookies(lco_req *req)
     const char *value = apr_table_get(req->r->headers_in, "Cookie");
     const lco_multi *m = value ? lco_change_multi(req, "Cookie", value) : NULL;
 
-    return m ? join(req->r->pool, m->name, m->n, m->values) : value;
+    return m ? lco_multi_join(req->r->pool, m->name, m->n, m->values) : value;
 }
 
 /* ---- headers ---- */
@@ -442,13 +331,14 @@ int lco_change_header(lco_req *req, lco_text name_text, const lco_text *texts,
         apr_table_set(r->headers_in, name, values[0]);
     }
     else {
-        const char *joined = join(rpool, name, count, values);
+        const char *joined = lco_multi_join(rpool, name, count, values);
 
         if (!req->multi_read) {
             read_repeated(req); /* ours is to be found first */
         }
         apr_table_set(r->headers_in, name, joined);
-        remember(req, name, joined, count, values);
+        req->multi =
+            lco_multi_add(rpool, req->multi, name, joined, count, values);
     }
     return 1;
 }

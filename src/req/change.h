@@ -10,6 +10,7 @@
 #define LCO_REQ_CHANGE_H
 
 #include "req/req.h"
+#include "util/multi.h"
 
 typedef struct lco_text {
     const char *data;
@@ -43,15 +44,6 @@ typedef enum lco_change_how {
  * Content-Length). */
 int lco_change_header(lco_req *req, lco_text name, const lco_text *values,
                       int n, lco_change_how how);
-
-/* The single values of a header which httpd has as one string. */
-typedef struct lco_multi {
-    const struct lco_multi *next;
-    const char *name;
-    const char *joined; /* the string in headers_in that it is about */
-    int n;
-    const char *const *values;
-} lco_multi;
 
 /* The single values behind VALUE, which is NAME's in headers_in, or NULL if it
  * is one value. */
