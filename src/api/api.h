@@ -37,6 +37,7 @@ LX_RAISES void lco_api_open_req(lua_State *L);
 /* Adds to ngx.req. */
 LX_RAISES void lco_api_open_req_body(lua_State *L);
 LX_RAISES void lco_api_open_resp(lua_State *L);
+LX_RAISES void lco_api_open_capture(lua_State *L);
 LX_RAISES void lco_api_open_sleep(lua_State *L);
 LX_RAISES void lco_api_open_regex(lua_State *L);
 LX_RAISES void lco_api_open_respall(lua_State *L);

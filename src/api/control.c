@@ -52,6 +52,10 @@ static int control_exit(lua_State *L)
         return 0;
     }
 
+    if (code != LCO_ERROR && code != STATUS_TIMEOUT && code != STATUS_CLOSE &&
+        code != STATUS_CLIENT_GONE) {
+        lco_req_check_abortable(L, req);
+    }
     if (req->buffering && code >= HTTP_OK && code != STATUS_TIMEOUT &&
         code != STATUS_CLOSE && code != STATUS_CLIENT_GONE) {
         code = HTTP_OK; /* what was written is the response */
@@ -144,6 +148,7 @@ static int control_redirect(lua_State *L)
         code = (int) status;
     }
     req = lco_api_req(L, LCO_OUTPUT, "no request object found");
+    lco_req_check_abortable(L, req);
     if (lco_api_headers_sent(req)) {
         return luaL_error(L, "attempt to call ngx.redirect after sending out "
                              "the headers");

@@ -292,7 +292,7 @@ static int output_flush(lua_State *L)
     }
     req = lco_api_req(L, ~0U, "no request found");
     /* In a subrequest nothing waits, and nothing is checked. */
-    if (nargs == 1 && (!req->r || !req->r->main)) {
+    if (nargs == 1 && (!req->r || !(req->r->main || req->capture))) {
         if (!lua_isboolean(L, 1)) {
             return lco_api_typeerror(L, 1, "boolean");
         }

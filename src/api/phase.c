@@ -19,7 +19,9 @@ static int phase_get(lua_State *L)
 
 int lco_api_get_is_subrequest(lua_State *L)
 {
-    lua_pushboolean(L, lco_api_http(L)->r->main != NULL);
+    const lco_req *req = lco_api_http(L);
+
+    lua_pushboolean(L, req->r->main || req->capture);
     return 1;
 }
 

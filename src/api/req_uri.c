@@ -97,6 +97,7 @@ static int req_set_uri(lua_State *L)
     }
     if (jump) {
         lco_req_check_phase(L, req, LCO_JUMPS);
+        lco_req_check_abortable(L, req);
     }
     lco_change_uri(req, uri, len);
     if (jump) {

@@ -20,6 +20,7 @@
 #include "api/api.h"
 #include "httpd/conf.h"
 #include "io/hosts.h"
+#include "req/capture.h"
 #include "req/conn.h"
 #include "req/drive.h"
 #include "req/finish.h"
@@ -169,8 +170,10 @@ static void child_init(apr_pool_t *child_pool, server_rec *s)
     }
     lco_out_child_init();
     lco_hosts_load("/etc/hosts");
-    if (!lco_conn_child_init() ||
-        !lco_vm_start_all(child_pool, s, lco_drive_turn)) {
+    if (!lco_conn_child_init() || !lco_capture_io_init(child_pool) ||
+        !lco_vm_start_all(child_pool, s, lco_drive_turn) ||
+        !lco_capture_pool_init(child_pool, s,
+                               lco_conf_server(s)->capture_threads)) {
         ap_log_error(APLOG_MARK, APLOG_EMERG, 0, s,
                      "luaco: this child cannot run Lua");
         exit(APEXIT_CHILDSICK);

@@ -184,6 +184,7 @@ void *lco_conf_create_server(apr_pool_t *conf_pool, server_rec *s)
     c->thread_cache_max = 1024;
     c->shutdown_timeout = LCO_UNSET;
     c->regex_cache_max = 1024;
+    c->capture_threads = 16;
     return c;
 }
 

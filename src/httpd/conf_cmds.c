@@ -200,6 +200,18 @@ static const char *set_regex_match_limit(cmd_parms *cmd, void *dconf,
                      &lco_conf_server(cmd->server)->regex_match_limit);
 }
 
+static const char *set_capture_threads(cmd_parms *cmd, void *dconf,
+                                       const char *arg)
+{
+    const char *err = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+
+    (void) dconf;
+    return err ? err
+               : lco_conf_parse_count(
+                     cmd, arg, 1, 10000,
+                     &lco_conf_server(cmd->server)->capture_threads);
+}
+
 /* Bytes: a number, which may end in k or m. */
 static const char *parse_size(cmd_parms *cmd, const char *arg,
                               apr_off_t *result)
@@ -429,6 +441,8 @@ const command_rec lco_conf_cmds[] = {
                   "patterns that a VM keeps for the option o of ngx.re"),
     AP_INIT_TAKE1("LuaCoRegexMatchLimit", set_regex_match_limit, NULL,
                   IN_SERVER, "how much a match of ngx.re may try; 0: PCRE2's"),
+    AP_INIT_TAKE1("LuaCoCaptureThreads", set_capture_threads, NULL, IN_SERVER,
+                  "threads of a child for captures of what is not Lua"),
     AP_INIT_TAKE1("LuaCoShutdownTimeout", set_shutdown_timeout, NULL, IN_SERVER,
                   "how long a stopping child waits for its requests"),
     AP_INIT_TAKE1("LuaCoCaptureErrorLog", lco_conf_set_capture_log, NULL,

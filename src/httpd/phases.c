@@ -14,6 +14,7 @@
 
 #include "httpd/conf.h"
 #include "req/body.h"
+#include "req/capture.h"
 #include "req/change.h"
 #include "req/drive.h"
 #include "req/exec.h"
@@ -50,9 +51,13 @@ static int access_checker(request_rec *r)
 {
     const lco_code *code =
         lco_conf_code(lco_conf_dir(r->per_dir_config), LCO_PHASE_ACCESS);
-    int status = code ? lco_drive_phase(r, LCO_PHASE_ACCESS, code) : DECLINED;
+    int status = DECLINED;
     lco_req *req;
 
+    /* As in nginx a capture goes where its parent was let in to ask for it. */
+    if (code && !lco_capture_of(r)) {
+        status = lco_drive_phase(r, LCO_PHASE_ACCESS, code);
+    }
     if (status == OK || status == DECLINED || status == SUSPENDED ||
         status == HTTP_UNAUTHORIZED || status == HTTP_FORBIDDEN) {
         return status;
@@ -185,6 +190,7 @@ void lco_phase_hooks(void)
     lco_change_register();
     ap_hook_quick_handler(lco_exec_quick, NULL, NULL,
                           APR_HOOK_REALLY_FIRST - 10);
+    lco_capture_register();
     ap_hook_pre_connection(lco_head_connect, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_read_request(lco_head_begin, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_insert_filter(lco_change_insert, NULL, NULL, APR_HOOK_MIDDLE);

@@ -18,6 +18,7 @@
 #include <http_protocol.h>
 #include <util_filter.h>
 
+#include "req/capture.h"
 #include "req/head.h"
 #include "req/input.h"
 #include "util/field.h"
@@ -57,7 +58,7 @@ void lco_change_insert(request_rec *r)
 {
     ap_filter_t *f;
 
-    if (r->main || r->header_only == asked_head(r)) {
+    if (r->main || lco_capture_of(r) || r->header_only == asked_head(r)) {
         return;
     }
     for (f = r->output_filters; f; f = f->next) {

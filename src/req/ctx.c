@@ -10,6 +10,7 @@
 #include <http_log.h>
 
 #include "req/body.h"
+#include "req/capture.h"
 #include "req/conn.h"
 #include "req/down.h"
 #include "req/input.h"
@@ -108,6 +109,8 @@ lco_req *lco_req_obtain(request_rec *r)
     TAILQ_INIT(&req->woken);
     TAILQ_INIT(&req->flushers);
     LIST_INIT(&req->ties);
+    LIST_INIT(&req->captures);
+    req->capture = lco_capture_of(r);
     lco_input_note(req);
     ap_set_module_config(r->request_config, &luaco_module, req);
     apr_pool_cleanup_register(r->pool, req, req_free, apr_pool_cleanup_null);
@@ -159,11 +162,13 @@ void lco_req_discard(lco_req *req)
     if (!req->vm ||
         (!req->in_ready && !req->in_waiting && req->stage != LCO_STAGE_START &&
          req->stage != LCO_STAGE_RUN && req->stage != LCO_STAGE_SERVICE &&
-         !req->had_ties)) {
+         !req->had_ties && !req->had_captures)) {
         return;
     }
     lco_vm_enter(req->vm);
     lco_req_abort(req);
+    lco_captures_await(req);
+    req->had_captures = 0;
     while ((t = LIST_FIRST(&req->ties))) {
         lco_req_untie(t);
         t->fn(t);
@@ -253,6 +258,9 @@ void lco_wait_done(lco_wait *w, int (*push)(lua_State *L, lco_wait *w))
     else if (req->conn && !req->serving) {
         lco_conn_notify(req->conn, req);
     }
+    else if (req->capture) {
+        lco_capture_notify(req);
+    }
     /* Else its thread is running and looks at `woken` before it waits. */
 }
 
@@ -271,6 +279,13 @@ lco_req *lco_req_check(lua_State *L)
         luaL_error(L, "no request found");
     }
     return req;
+}
+
+void lco_req_check_abortable(lua_State *L, const lco_req *req)
+{
+    if (!LIST_EMPTY(&req->captures)) {
+        luaL_error(L, "attempt to abort with pending subrequests");
+    }
 }
 
 int lco_req_jump(lua_State *L, lco_req *req)

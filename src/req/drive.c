@@ -20,6 +20,7 @@
 #include <http_request.h>
 
 #include "req/body.h"
+#include "req/capture.h"
 #include "req/conn.h"
 #include "req/down.h"
 #include "req/exec.h"
@@ -119,7 +120,9 @@ static int start(lco_req *req)
     }
     first = lco_req_find(top);
     lco_run_init(&req->run, req->vm->sched, &host, req);
-    req->run.trace_next = first ? &first->trace_next : &req->trace_next;
+    req->run.trace_next = req->capture ? req->capture->trace_next
+                          : first      ? &first->trace_next
+                                       : &req->trace_next;
     req->run.tracing = APLOG_R_IS_LEVEL(req->r, APLOG_TRACE4);
     req->stage = LCO_STAGE_RUN;
     return lco_run_start(&req->run);
@@ -380,6 +383,22 @@ int lco_drive_inside(lco_req *req)
     return rests(req, LCO_DRAIN_CLEAR, 0);
 }
 
+/* Its Lua is over.  Are the captures that it made, too?  They look at its
+ * connection, so it cannot end before.  If not, they bring it back. */
+static int captures_over(lco_req *req, int on_loop)
+{
+    if (!req->had_captures) {
+        return 1;
+    }
+    lco_drive_enter(req, on_loop);
+    req->had_captures = !LIST_EMPTY(&req->captures);
+    if (req->had_captures) {
+        settle(req, 0);
+    }
+    lco_vm_leave(req->vm);
+    return !req->had_captures;
+}
+
 lco_drove lco_drive_run(lco_req *req, int on_loop)
 {
     lco_pumped pumped;
@@ -401,6 +420,9 @@ lco_drove lco_drive_run(lco_req *req, int on_loop)
             }
         }
         d = LCO_DRAIN_CLEAR;
+        if (req->stage == LCO_STAGE_ENDED && !captures_over(req, on_loop)) {
+            return DROVE_WAITS;
+        }
         if (req->stage == LCO_STAGE_ENDED && !req->raw &&
             (lco_out_is_short(req) || (!on_loop && lco_out_fits(req)))) {
             if (req->conn) {
@@ -450,6 +472,19 @@ lco_drove lco_drive_run(lco_req *req, int on_loop)
 
 /* ---- a thread that waits ---- */
 
+/* [in VM]  Is there nothing that the thread could do? */
+static int has_nothing(lco_req *req)
+{
+    if (req->stage == LCO_STAGE_ENDED) {
+        return !LIST_EMPTY(&req->captures);
+    }
+    /* What could not be parked while the client was slow is written now, by
+     * writes that block. */
+    return TAILQ_EMPTY(&req->woken) && TAILQ_EMPTY(&req->flushers) &&
+           !lco_body_is_wanted(req) && !req->look && !stop_asked(req) &&
+           !client_left(req);
+}
+
 /* A worker, VM not entered: sleeps until the request has something to do.
  * The VM's lock is the condition's mutex, so no wake can be missed. */
 static int wait_in_thread(lco_req *req)
@@ -463,6 +498,7 @@ static int wait_in_thread(lco_req *req)
         return 0;
     }
     pthread_cond_init(&cond, NULL);
+    lco_capture_thread_waits(1);
     lco_vm_enter(vm);
     req->signal = &cond;
     LIST_INSERT_HEAD(&vm->waiting, req, waiting_link);
@@ -473,11 +509,7 @@ static int wait_in_thread(lco_req *req)
         req->conn->req = NULL;
         lco_conn_forget_parked(req->conn);
     }
-    /* What could not be parked while the client was slow is written now, by
-     * writes that block. */
-    while (TAILQ_EMPTY(&req->woken) && TAILQ_EMPTY(&req->flushers) &&
-           req->stage != LCO_STAGE_ENDED && !lco_body_is_wanted(req) &&
-           !req->look && !stop_asked(req) && !client_left(req)) {
+    while (has_nothing(req)) {
         lco_vm_wait(vm, &cond);
     }
     if (req->conn) {
@@ -491,6 +523,7 @@ static int wait_in_thread(lco_req *req)
     req->signal = NULL;
     lco_vm_leave(vm);
     pthread_cond_destroy(&cond);
+    lco_capture_thread_waits(0);
     return 1;
 }
 
@@ -507,7 +540,7 @@ static int go(lco_req *req)
             return lco_drive_outcome(req);
         case DROVE_WAITS:
             if (!req->thread_waits) {
-                if (lco_conn_arm(req->conn)) {
+                if (req->capture || lco_conn_arm(req->conn)) {
                     return SUSPENDED;
                 }
                 req->thread_waits = 1;
@@ -542,6 +575,9 @@ lco_req *lco_drive_begin(request_rec *r, lco_phase phase, const lco_code *code)
     if (!req->vm && req->conn) {
         req->vm = req->conn->vm;
     }
+    if (!req->vm && req->capture) {
+        req->vm = req->capture->vm;
+    }
     if (!req->vm && r->prev) {
         /* ngx.ctx is in the first one's VM. */
         before = lco_req_find(lco_req_first(r));
@@ -574,7 +610,8 @@ int lco_drive_phase(request_rec *r, lco_phase phase, const lco_code *code)
     req->stage = LCO_STAGE_START;
     req->aborted = lco_drive_is_mute(req) ? 1 : 0;
     req->thread_waits =
-        !lco_conn_can_park(r) || phase == LCO_PHASE_AUTHZ ||
+        !(lco_conn_can_park(r) || lco_capture_can_park(req)) ||
+        phase == LCO_PHASE_AUTHZ ||
         (phase == LCO_PHASE_ACCESS && ap_satisfies(r) == SATISFY_ANY);
     return go(req);
 }
@@ -603,6 +640,16 @@ void lco_drive_call(request_rec *r, lco_phase phase, const lco_code *code)
 
 /* ---- the way back from a park ---- */
 
+int lco_drive_resume(lco_req *req)
+{
+    lco_phase phase = req->phase;
+    int status = go(req);
+
+    return status == OK && phase != LCO_PHASE_HANDLER
+               ? lco_rest_of_phases(req->r, phase)
+               : status;
+}
+
 void lco_drive_go_on(lco_req *req)
 {
     request_rec *r = req->r;
@@ -614,12 +661,9 @@ void lco_drive_go_on(lco_req *req)
     /* As the MPM's own stretch of a request holds it. */
     apr_thread_mutex_lock(r->invoke_mtx);
     conn->req = NULL;
-    status = go(req);
-    if (status != SUSPENDED && phase != LCO_PHASE_HANDLER && status == OK) {
-        status = lco_rest_of_phases(r, phase);
-        if (status == OK) {
-            status = ap_invoke_handler(r);
-        }
+    status = lco_drive_resume(req);
+    if (status == OK && phase != LCO_PHASE_HANDLER) {
+        status = ap_invoke_handler(r);
     }
     if (status == DECLINED && phase == LCO_PHASE_HANDLER) {
         /* This handler has been asked and declined: the others, as

@@ -41,6 +41,12 @@ int lco_drive_inside(lco_req *req);
  * end, or to the next park (c->cs->state says which). */
 void lco_drive_go_on(lco_req *req);
 
+/* A thread that took the request up: its Lua goes on to the end of the phase,
+ * and httpd's phases after it are run.  Returns what the hook would have
+ * returned (SUSPENDED: it waits again); OK of a phase before the handler:
+ * that one is to be invoked. */
+int lco_drive_resume(lco_req *req);
+
 /* A worker: the MPM closes the connection of an unfinished request: ends its
  * Lua, logs it. */
 void lco_drive_lost(lco_req *req);

@@ -124,7 +124,7 @@ static int must_buffer(lco_req *req)
     const request_rec *r = req->r;
 
     if (r->proto_num < HTTP_VERSION(1, 1) && !req->header_sent && !r->main &&
-        !r->header_only && req->dconf->http10_buffering != 0 &&
+        !req->capture && !r->header_only && req->dconf->http10_buffering != 0 &&
         !apr_table_get(r->headers_out, "Content-Length")) {
         req->buffering = 1;
         if (!req->status_set) {
@@ -232,6 +232,8 @@ static const char *const known_filters[] = {"http_header",
                                             "bytype:brotli_compress",
                                             "luaco_header",
                                             "luaco_body",
+                                            "luaco_capture",
+                                            "luaco_capture_sink",
                                             NULL};
 
 #define KNOWN (sizeof(known_filters) / sizeof(known_filters[0]) - 1)
@@ -484,6 +486,9 @@ lco_drained lco_out_drain(lco_req *req, int on_loop)
         return LCO_DRAIN_GONE;
     }
     if (req->thread_waits || !conn) {
+        if (on_loop && !lco_out_filters_known(req)) {
+            return LCO_DRAIN_WORKER; /* of a capture: else it is memory */
+        }
         return drain_blocking(req);
     }
     if (conn->send_timeout) {

@@ -142,7 +142,8 @@ struct lco_req {
     TAILQ_HEAD(, lco_wait) flushers; /* ngx.flush(true) */
     TAILQ_ENTRY(lco_req) ready_link;
     LIST_ENTRY(lco_req) waiting_link;
-    LIST_HEAD(, lco_tie) ties; /* newest first */
+    LIST_HEAD(, lco_tie) ties;         /* newest first */
+    LIST_HEAD(, lco_capture) captures; /* that it made and that are not done */
     unsigned in_ready : 1;
     unsigned in_waiting : 1;
     unsigned stop : 1;      /* the child ends: give up */
@@ -150,7 +151,8 @@ struct lco_req {
     unsigned serving : 1;   /* its owner ends waits, and goes on at once */
     pthread_cond_t *signal; /* of the thread that waits (park_wait.c) */
 
-    int had_ties; /* owner: `ties` is worth a look */
+    int had_ties;     /* owner: `ties` is worth a look */
+    int had_captures; /* owner: `captures` is */
 };
 
 /* One wait of one coroutine: what an API file arms.  Made by lco_wait_new(),
@@ -218,6 +220,10 @@ lco_req *lco_req_get(lua_State *L);
 #define LCO_JUMPS                                                              \
     (LCO_BIT(LCO_PHASE_SERVER_REWRITE) | LCO_BIT(LCO_PHASE_REWRITE))
 LX_RAISES int lco_req_jump(lua_State *L, lco_req *req);
+
+/* Raises "attempt to abort with pending subrequests" while REQ captures: before
+ * anything that ends its Lua. */
+LX_RAISES void lco_req_check_abortable(lua_State *L, const lco_req *req);
 
 /* Raises "API disabled in the context of LuaCoLog" unless the request's phase
  * is in MASK.  The first line of an API function. */

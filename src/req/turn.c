@@ -10,6 +10,7 @@
 #include <http_log.h>
 #include <mpm_common.h>
 
+#include "req/capture.h"
 #include "req/conn.h"
 #include "req/finish.h"
 
@@ -44,6 +45,7 @@ static void stop_now(lco_vm *vm)
         req->stop = 1;
         pthread_cond_signal(req->signal);
     }
+    lco_captures_stop_all(vm);
 }
 
 static void on_shutdown_timeout(lco_loop *loop, lco_timer *t)
@@ -151,6 +153,10 @@ int lco_drive_turn(lco_vm *vm)
     look_at_stop(vm);
     while (left-- > 0 && (req = TAILQ_FIRST(&vm->ready))) {
         lco_req_unready(req);
+        if (req->capture) {
+            lco_capture_drive(req);
+            continue;
+        }
         conn = req->conn;
         pthread_mutex_lock(&conn->lock);
         /* Not what a worker is about to take: it has seen us finish once and
@@ -161,6 +167,11 @@ int lco_drive_turn(lco_vm *vm)
         if (parked) {
             drive_parked(vm, req);
         }
+    }
+    if (vm->look_held) {
+        /* What waited for the end of the last one has run. */
+        vm->look_held = 0;
+        lco_capture_look_over(vm);
     }
     return !TAILQ_EMPTY(&vm->ready);
 }

@@ -9,6 +9,7 @@
  */
 #include "req/vars_priv.h"
 
+#include "req/capture.h"
 #include "req/head.h"
 
 #include <apr_lib.h>
@@ -261,6 +262,9 @@ lco_var_set_result lco_var_set(lco_req *req, const char *name, apr_size_t len,
     }
     else {
         apr_table_unset(r->subprocess_env, low);
+    }
+    if (!builtin && req->capture && req->capture->share_vars) {
+        lco_capture_wrote(req->capture, low);
     }
     return LCO_VAR_SET;
 }

@@ -63,6 +63,7 @@ struct lco_co {
     unsigned failed : 1;  /* ended with an error */
     unsigned waiting : 1; /* in ngx.thread.wait, for children of wait_gen */
     unsigned asleep : 1;  /* in an API yield: counted in run->asleep */
+    unsigned held : 1;    /* its wait must not be ended by ngx.thread.kill */
     unsigned posted : 1;  /* may have an entry in run->posted */
 };
 

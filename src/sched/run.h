@@ -163,6 +163,9 @@ void lco_co_pend(lco_run *run, lco_co *co,
  * host that lets completed operations queue up unpends right before the wake,
  * or pends the queue's entry instead. */
 void lco_co_unpend(lco_run *run, lco_co *co);
+/* After lco_co_pend(): until that is over ngx.thread.kill does not end CO, but
+ * says "pending subrequests". */
+void lco_co_hold(lco_co *co);
 /* Data given to lco_co_pend, NULL if nothing is pending. */
 void *lco_co_pending(const lco_co *co);
 

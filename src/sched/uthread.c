@@ -208,6 +208,16 @@ static int has_resumed(const lco_co *co, const lco_co *me)
     return 0;
 }
 
+/* Does CO, or a coroutine that it has resumed, wait for what a kill may not
+ * end? */
+static int is_held(const lco_co *co)
+{
+    while (co != NULL && !co->held) {
+        co = co->child;
+    }
+    return co != NULL;
+}
+
 /* Ends a living thread together with the user coroutines it has resumed: a
  * wait that one of them is in must not come back (lua-nginx-module issue
  * 2514: lua-resty-http reads inside a coroutine). */
@@ -249,6 +259,9 @@ static int uthread_kill(lua_State *L)
     }
     else if (co->parent != me) {
         why = "killer not parent";
+    }
+    else if (is_held(co)) {
+        why = "pending subrequests";
     }
     else if (co->status == LCO_CO_ZOMBIE) {
         lco_co_delete(run, co);

@@ -13,6 +13,7 @@ void lco_co_unpend(lco_run *run, lco_co *co)
     }
     co->cancel = NULL;
     co->cancel_data = NULL;
+    co->held = 0;
 
     if (co->pend_prev != NULL) {
         co->pend_prev->pend_next = co->pend_next;
@@ -51,6 +52,12 @@ void lco_co_pend(lco_run *run, lco_co *co,
         run->pending->pend_prev = co;
     }
     run->pending = co;
+}
+
+void lco_co_hold(lco_co *co)
+{
+    assert(co->cancel != NULL);
+    co->held = 1;
 }
 
 void lco_co_awake(lco_run *run, lco_co *co)

@@ -274,6 +274,7 @@ int lco_vm_create_all(apr_pool_t *conf_pool, server_rec *s, int count)
         TAILQ_INIT(&vm->ready);
         TAILQ_INIT(&vm->parked);
         LIST_INIT(&vm->waiting);
+        LIST_INIT(&vm->captures);
         pthread_mutex_init(&vm->lock, NULL);
         pthread_mutex_init(&vm->queue, NULL);
         pthread_mutex_init(&vm->refs_lock, NULL);

@@ -69,10 +69,13 @@ struct lco_vm {
     int sbh_known;               /* loop thread */
     int (*turn)(lco_vm *vm);     /* set before the threads start */
 
-    int nready;                    /* in VM */
-    TAILQ_HEAD(, lco_req) ready;   /* in VM: requests the loop has to run */
-    TAILQ_HEAD(, lco_conn) parked; /* in VM: oldest first */
-    LIST_HEAD(, lco_req) waiting;  /* in VM: requests that hold a thread */
+    int nready;                        /* in VM */
+    TAILQ_HEAD(, lco_req) ready;       /* in VM: requests the loop has to run */
+    TAILQ_HEAD(, lco_conn) parked;     /* in VM: oldest first */
+    LIST_HEAD(, lco_req) waiting;      /* in VM: requests that hold a thread */
+    LIST_HEAD(, lco_capture) captures; /* in VM: that are not done */
+    int look_held; /* in VM: a capture ended, the next may look after the turn
+                    */
 
     pthread_mutex_t refs_lock; /* leaf: registry references to drop */
     int *dead_refs;            /* refs_lock */
