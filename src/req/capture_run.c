@@ -222,6 +222,9 @@ void lco_capture_end(lco_capture *cap, int status)
         lco_capture_take_head(cap, r, r->status);
     }
     else {
+        if (!cap->has_head) {
+            ap_set_content_type(r, NULL); /* of the page that is left out */
+        }
         lco_capture_take_head(cap, r,
                               status == DECLINED ? HTTP_NOT_FOUND
                               : ap_is_HTTP_VALID_RESPONSE(status)
