@@ -4,7 +4,8 @@
  * capture of a VM after the other does it, in the order in which they were
  * made, as nginx's subrequests do.  To serve, in a handler that may block, is
  * for LuaCoCaptureThreads at a time.  Threads are made when a job has none and
- * stay; they are of no kind, what they do at the moment is counted.
+ * stay, as many as can work at a time; they are of no kind, what they do at the
+ * moment is counted.
  *
  * Any thread; the one lock is a leaf.  The hard thing: a thread that waits
  * for Lua may wait for captures that need a thread.  So it does not count
@@ -49,6 +50,8 @@ static int serving, max_serving;
 static int idle, called; /* threads that wait; of them told to look */
 static int stopping;
 static LIST_HEAD(, worker) workers = LIST_HEAD_INITIALIZER(workers);
+static int nworkers;
+static worker *leaver; /* the last thread that left: to be joined */
 static server_rec *main_server;
 
 static _Thread_local duty *mine;
@@ -117,6 +120,7 @@ static int make_thread(void)
         return 0;
     }
     LIST_INSERT_HEAD(&workers, w, link);
+    nworkers++;
     return 1;
 }
 
@@ -173,18 +177,44 @@ static void put_down(duty *d)
     }
 }
 
+static void join(worker *w)
+{
+    apr_status_t rv;
+
+    (void) apr_thread_join(&rv, w->thread);
+    apr_pool_destroy(w->pool);
+}
+
+/* [lock]  A thread that was made in the place of one that waited has become
+ * too many.  Each joins the one before it. */
+static void leave(worker *w)
+{
+    worker *before = leaver;
+
+    leaver = w;
+    LIST_REMOVE(w, link);
+    nworkers--;
+    pthread_mutex_unlock(&lock);
+    if (before) {
+        join(before);
+    }
+}
+
 static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *data)
 {
     duty d = {NULL, 0};
     lco_capture_job job = LCO_CAPTURE_LOOK;
     lco_capture *cap;
 
-    (void) data;
     mine = &d;
     pthread_mutex_lock(&lock);
     while (!stopping) {
         cap = take_job(&d, &job);
         if (!cap) {
+            if (nworkers > max_serving + lco_vm_count()) {
+                leave(data);
+                return NULL;
+            }
             idle++;
             pthread_cond_wait(&news, &lock);
             idle--;
@@ -289,7 +319,6 @@ void lco_capture_thread_waits(int waits)
 /* Before the loops are stopped: what a thread does may wait for them. */
 static apr_status_t stop_threads(void *data)
 {
-    apr_status_t rv;
     worker *w;
 
     (void) data;
@@ -300,12 +329,22 @@ static apr_status_t stop_threads(void *data)
     stopping = 1;
     pthread_cond_broadcast(&news);
     pthread_mutex_unlock(&lock);
-    while ((w = LIST_FIRST(&workers))) {
-        LIST_REMOVE(w, link);
-        (void) apr_thread_join(&rv, w->thread);
-        apr_pool_destroy(w->pool);
+    for (;;) {
+        pthread_mutex_lock(&lock);
+        w = LIST_FIRST(&workers);
+        if (w) {
+            LIST_REMOVE(w, link);
+        }
+        else {
+            w = leaver;
+            leaver = NULL;
+        }
+        pthread_mutex_unlock(&lock);
+        if (!w) {
+            return APR_SUCCESS;
+        }
+        join(w);
     }
-    return APR_SUCCESS;
 }
 
 int lco_capture_pool_init(apr_pool_t *child_pool, server_rec *s, int threads)
