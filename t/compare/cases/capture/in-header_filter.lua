@@ -1,0 +1,3 @@
+-- phase: header_filter
+-- compare: log
+ngx.log(ngx.ERR, (select(2, pcall(ngx.location.capture, "/sub")):gsub(" of .*", "")))
