@@ -230,6 +230,12 @@ static void take_uri(lua_State *L, lco_capture *cap, int idx, int extra)
     }
     path[path_len] = '\0';
     cap->uri = path;
+    if (*path == '@') {
+        /* The URI stays what it is, the sections are those of the name. */
+        cap->named = apr_pstrcat(cap->pool, "/", path, NULL);
+        cap->uri = cap->parent->r->uri;
+        args = cap->parent->r->args;
+    }
 
     if (query && query + 1 < uri + len) {
         query++;

@@ -114,6 +114,7 @@ static int control_exec(lua_State *L)
         return luaL_error(L, "The uri argument is empty");
     }
     req = lco_api_req(L, LCO_OUTPUT, "no request object found");
+    lco_req_check_abortable(L, req);
     rpool = req->r->pool;
 
     mark = memchr(uri, '?', len);

@@ -337,7 +337,8 @@ void lco_capture_done(lco_capture *cap)
 
 int lco_capture_can_park(const lco_req *req)
 {
-    return req->capture && req->capture->r == req->r && !req->r->main;
+    return req->capture && !req->r->main &&
+           (req->capture->r == req->r || req->exec_parks);
 }
 
 /* ---- on the loop ---- */
@@ -361,8 +362,11 @@ void lco_capture_drive(lco_req *req)
     lco_drove d;
 
     assert(cap->parked && cap->req == req);
-    lco_vm_leave(vm);
     cap->c->current_thread = vm->thread;
+    if (lco_drive_inside(req)) {
+        return;
+    }
+    lco_vm_leave(vm);
     d = lco_drive_run(req, 1);
     lco_vm_enter_loop(vm);
     if (d == DROVE_WAITS) {

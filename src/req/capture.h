@@ -54,7 +54,8 @@ struct lco_capture {
     unsigned *trace_next; /* the main request's */
     apr_pool_t *pool;     /* own allocator; gone when it is done */
     conn_rec *c;
-    const char *uri; /* decoded */
+    const char *uri;   /* decoded */
+    const char *named; /* "/@name", whose sections hold; or NULL */
     const char *args;
     const char *method;
     const char *the_request, *request_uri, *protocol, *hostname, *user;
@@ -184,7 +185,8 @@ int lco_capture_looks(void);
 /* Any thread: VM's next capture may look.  One after the other does, so that
  * their Lua runs in the order in which they were made. */
 void lco_capture_look_over(lco_vm *vm);
-/* Any thread: it is about to wait for Lua (1), and does so no more (0). */
+/* Any thread: it is about to do what may take long (1), such as to wait for
+ * Lua, and does so no more (0).  Calls nest. */
 void lco_capture_thread_waits(int waits);
 
 #endif

@@ -296,9 +296,9 @@ int lco_capture_looks(void)
 
 void lco_capture_thread_waits(int waits)
 {
-    static _Thread_local int served;
+    static _Thread_local int served, depth;
 
-    if (!mine) {
+    if (!mine || (waits ? depth++ : --depth) > 0) {
         return;
     }
     pthread_mutex_lock(&lock);

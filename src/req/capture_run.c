@@ -21,7 +21,9 @@
 #include "req/body.h"
 #include "req/change.h"
 #include "req/drive.h"
+#include "req/exec.h"
 #include "req/outbox.h"
+#include "req/rest.h"
 #include "req/vars.h"
 
 APLOG_USE_MODULE(luaco);
@@ -85,6 +87,10 @@ static int make_record(lco_capture *cap)
     }
     req->vm = cap->vm;
     req->internal = 1;
+    if (cap->named) {
+        req->named = cap->named;
+        req->server_rewritten = 1;
+    }
     req->request_uri = cap->request_uri;
     req->ctx_ref = cap->ctx_ref;
     cap->ctx_ref = LUA_NOREF;
@@ -127,6 +133,10 @@ static int begin(lco_capture *cap)
     status = ap_post_read_request(r);
     if (status != OK) {
         return status;
+    }
+    if (cap->named) {
+        return lco_exec_is_there(r, cap->named) ? lco_rest_named(r)
+                                                : HTTP_NOT_FOUND;
     }
     status = ap_run_quick_handler(r, 0);
     if (status != DECLINED) {
@@ -239,6 +249,17 @@ void lco_capture_end(lco_capture *cap, int status)
 
 /* ---- stretches ---- */
 
+/* What runs now, behind redirects by ngx.exec. */
+static request_rec *last_of(lco_capture *cap)
+{
+    request_rec *r = cap->r;
+
+    while (r->next) {
+        r = r->next;
+    }
+    return r;
+}
+
 /* Will its handler be ours, which leaves the thread when it waits? */
 static int is_lua(const request_rec *r)
 {
@@ -250,7 +271,7 @@ static int is_lua(const request_rec *r)
 static void hand_to_loop(lco_capture *cap)
 {
     lco_vm *vm = cap->vm;
-    lco_req *req = lco_req_find(cap->r);
+    lco_req *req = lco_req_find(last_of(cap));
     int wake;
 
     lco_vm_enter(vm);
@@ -279,7 +300,7 @@ static int look(lco_capture *cap)
     if (!cap->r) {
         return begin(cap);
     }
-    req = lco_req_find(cap->r);
+    req = lco_req_find(last_of(cap));
     phase = req->phase;
     cap->resuming = 0;
     status = lco_drive_resume(req);
@@ -296,10 +317,10 @@ static int serve(lco_capture *cap)
 
     if (!cap->looked) {
         cap->looked = 1;
-        return ap_invoke_handler(cap->r);
+        return ap_invoke_handler(last_of(cap));
     }
     /* Our own handler has been asked and declined. */
-    status = ap_run_handler(cap->r);
+    status = ap_run_handler(last_of(cap));
     return status == DECLINED ? HTTP_NOT_FOUND : status;
 }
 
@@ -314,7 +335,8 @@ static int run(lco_capture *cap, lco_capture_job job)
     else {
         status = look(cap);
         if (cap->looked ? status == DECLINED : status == OK) {
-            if (!(is_lua(cap->r) && !cap->looked) && !lco_capture_may_serve()) {
+            if (!(is_lua(last_of(cap)) && !cap->looked) &&
+                !lco_capture_may_serve()) {
                 if (lco_capture_queue(cap, LCO_CAPTURE_SERVE)) {
                     return 0;
                 }

@@ -26,6 +26,7 @@
 #include <http_request.h>
 
 #include "req/body.h"
+#include "req/capture.h"
 #include "req/drive.h"
 #include "req/outbox.h"
 #include "req/rest.h"
@@ -71,7 +72,7 @@ static request_rec *redirect(request_rec *r, const char *uri)
 
 /* Is there a <Location "/@name">?  Wider sections do not count: what is
  * misspelled must not be served by what holds everywhere. */
-static int is_there(const request_rec *r, const char *name)
+int lco_exec_is_there(const request_rec *r, const char *name)
 {
     const core_server_config *conf =
         ap_get_core_module_config(r->server->module_config);
@@ -163,7 +164,7 @@ int lco_exec_run(lco_req *req)
                       lco_phase_names[req->phase], r->uri);
         return HTTP_FORBIDDEN;
     }
-    if (to->name && !is_there(r, to->name)) {
+    if (to->name && !lco_exec_is_there(r, to->name)) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
                       "could not find named location \"%s\"", to->name + 1);
         return HTTP_INTERNAL_SERVER_ERROR;
@@ -195,10 +196,13 @@ int lco_exec_run(lco_req *req)
                 target->named = to->name;
                 target->server_rewritten = 1;
             }
+            lco_capture_thread_waits(1); /* it may block */
             status = run(target);
+            lco_capture_thread_waits(0);
         }
-        if (status == SUSPENDED) {
-            return SUSPENDED;
+        if (status == SUSPENDED ||
+            (req->capture && status != OK && status != DONE)) {
+            return status; /* of a capture nobody wants the page */
         }
         ap_die(status, next);
     }

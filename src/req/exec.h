@@ -24,6 +24,9 @@ int lco_exec_run(lco_req *req);
  * goes.  Also the loop, where lco_finish_can() allowed it. */
 void lco_exec_end(request_rec *r);
 
+/* Is there a <Location "/@name">?  Any thread. */
+int lco_exec_is_there(const request_rec *r, const char *name);
+
 /* quick_handler hook, before all others. */
 int lco_exec_quick(request_rec *r, int lookup);
 

@@ -29,6 +29,7 @@ DirectoryIndex disabled
         ngx.say(ngx.thread.kill(u))
         ngx.say(pcall(ngx.exit, 200))
         ngx.say(pcall(ngx.redirect, "/x"))
+        ngx.say(pcall(ngx.exec, "/x"))
         gate.kill = true
         ngx.print(select(2, ngx.thread.wait(t)))
         ngx.print(select(2, ngx.thread.wait(u)))
@@ -61,7 +62,7 @@ DirectoryIndex disabled
     <LuaCoHandler>
         local r = ngx.location.capture(ngx.unescape_uri(ngx.var.arg_u))
         ngx.log(ngx.NOTICE, "captured ", r.status)
-        ngx.say(r.status, " ", #r.body)
+        ngx.say(r.status, " ", #r.body, ngx.var.arg_t and (" " .. tostring(r.truncated)) or "")
     </LuaCoHandler>
 </Location>
 <Location /on>
@@ -130,7 +131,7 @@ my $s = park_server(
 );
 
 is $s->raw->get('/kill')->body, "nilpending subrequests\nnilpending subrequests\n"
-    . ("falseattempt to abort with pending subrequests\n" x 2)
+    . ("falseattempt to abort with pending subrequests\n" x 3)
     . "inner ended\ninner ended\nnilalready waited or killed\n", 'kill, exit and redirect while a thread captures';
 is $s->raw->get('/jump')->body, "attempt to abort with pending subrequests\n", 'set_uri(uri, true)';
 
@@ -188,6 +189,17 @@ subtest 'a backend that stalls' => sub {
     }
     ok $s->wait_for_log(qr/logged 499/), 'the client has gone: logged as such';
     is $second->response->body, "200 4\n", 'the other is answered';
+    $backend->stop;
+};
+
+subtest 'a body beyond all bounds' => sub {
+    my $mb = 'x' x 1_048_576;
+    my $backend = LuaCo::Backend->start(
+        port   => $s->port_of('back'),
+        answer => sub { return ("HTTP/1.1 200 OK\r\nContent-Length: 2147483648\r\n\r\n", map {$mb} 1 .. 80) },
+    );
+    is $s->raw->get('/waits?t=1&u=/back/huge')->body, "200 67108864 true\n", 'is cut';
+    ok $backend->wait_seen(1, 'close'), 'the backend is told';
     $backend->stop;
 };
 

@@ -83,6 +83,15 @@ requests(
         [ '/api/serve/family', undef, "200 false text/plain - [lua 1;lua 2;lua 3;a file\n]" ],
         [ '/api/serve/echo', undef, '200 false text/plain - [GET - none clean -]' ],
         [ '/api/serve/echo', '{headers={["X-In"]="mine"}}', '200 false text/plain - [GET - none clean mine]' ],
+        [ '/api/serve/exec?to=/api/serve/lua%3fx', undef, '200 false text/plain - [lua x]' ],
+        [ '/api/serve/exec?sleep=1&to=/api/serve/lua%3fx', undef, '200 false text/plain - [lua x]' ],
+        [ '/api/serve/exec?to=/api/files/file.txt', undef, "200 false text/plain - [a file\n]" ],
+        [ '/api/serve/exec?sleep=1&to=/api/back/x', undef, '200 false - b [GET /back/x clean ]' ],
+        [ '/api/serve/exec?to=/api/none', undef, qr{^404 true - - \[\]} ],
+        [ '/api/serve/exec?to=%40capname', undef, '200 false text/plain - [named /api/serve/exec true]' ],
+        [ '/api/serve/inside', undef, '200 false text/plain - [inside true]' ],
+        [ '@capname', undef, '200 false text/plain - [named /api/serve/get true]' ],
+        [ '@nobody', undef, qr{^404 true - - \[\]} ],
         [ '/api/phases', undef, '200 false text/plain filtered [REWRITE PRECONTENT HANDLER]' ],
     ),
     {   name => 'of three phases',
@@ -120,6 +129,18 @@ subtest 'the user' => sub {
         'user /api/private/inner /api/private/outer GET /api/private/outer HTTP/1.1 404', 'goes along';
 };
 is get('/api/serve/outer')->body, '401', 'Require holds for a capture';
+is get('/api/serve/inside')->status, 404, 'LuaCoInternal: not for clients';
+
+subtest 'of TLS and HTTP/2' => sub {
+    my $uri = of('/api/serve/scheme');
+    like fetch('GET', $uri, tls => 1)->body, qr{\[https HTTP/1.1 127.0.0.1 }, 'TLS';
+    like fetch('GET', of('/api/back/x'), tls => 1)->body, qr{\[GET /back/x clean \]}, 'TLS, from a backend';
+    return if mpm() eq 'prefork'; # which has no HTTP/2
+    my $url = 'http://127.0.0.1:' . config('port');
+    like curl('--http2-prior-knowledge', "$url$uri"), qr{\[http HTTP/2.0 127.0.0.1 }, 'HTTP/2';
+    like curl('--http2-prior-knowledge', $url . of('/api/back/x')), qr{\[GET /back/x clean \]}, 'HTTP/2, from a backend';
+    like curl('--http2-prior-knowledge', "$url/api/serve/get?u=/api/serve/family"), qr{\[lua 1;lua 2;lua 3;a file}, 'HTTP/2, captures in a capture';
+};
 
 subtest 'no line in the access log' => sub {
     is get(of('/api/files/file.txt?unlogged'))->status, 200;
