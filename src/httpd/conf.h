@@ -120,7 +120,7 @@ typedef struct lco_server_conf {
     int regex_match_limit;  /* default 0: PCRE2's */
     /* of lco_shared; NULL: none */
     apr_array_header_t *shared;
-    int capture_threads;    /* default 16 */
+    int capture_threads; /* default 16 */
 } lco_server_conf;
 
 /* The effective code of PHASE for a directory configuration, or NULL. */
