@@ -73,6 +73,9 @@ static void inherit(lco_capture *cap, lco_req *parent)
     const lco_req *known = lco_req_find(first);
     size_t i;
 
+    /* Where it is to be seen it gives the parent an id for the log, if it had
+     * none: their lines have the same. */
+    ap_log_rerror(APLOG_MARK, APLOG_TRACE4, 0, r, "luaco: capture");
     cap->the_request = first->the_request;
     cap->request_uri =
         known && known->request_uri ? known->request_uri : first->unparsed_uri;
@@ -267,6 +270,7 @@ void lco_captures_start(lco_captures *call, lco_wait *wait,
     lco_capture *cap;
     int i;
 
+    lco_run_name_entry(&wait->req->run);
     call->wait = wait;
     call->left = call->n;
     wait->data = call;

@@ -139,6 +139,10 @@ int lco_run_continue(lco_run *run, int nargs);
  * run. */
 int lco_run_wait(lco_run *run);
 
+/* The entry thread has its trace number from here on, if it had none: before
+ * another run takes numbers of the same main request. */
+void lco_run_name_entry(lco_run *run);
+
 /* Ends the run from outside: pending operations are cancelled, coroutines
  * dropped.  Idempotent; also right for a run that ended by itself. */
 void lco_run_abort(lco_run *run);

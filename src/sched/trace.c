@@ -44,6 +44,13 @@ void lco_trace_one(lco_run *run, const char *verb, lco_co *co,
     line(run, verb, number(run, co), after);
 }
 
+void lco_run_name_entry(lco_run *run)
+{
+    if (run->tracing) {
+        (void) number(run, run->entry);
+    }
+}
+
 void lco_trace_number(lco_run *run, const char *verb, unsigned no)
 {
     line(run, verb, no, "");
