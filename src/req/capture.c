@@ -291,6 +291,34 @@ void lco_captures_start(lco_captures *call, lco_wait *wait,
     }
 }
 
+static void notify(lco_req *req)
+{
+    if (req->signal) {
+        pthread_cond_signal(req->signal);
+    }
+    else if (req->capture) {
+        lco_capture_notify(req);
+    }
+    else if (req->conn) {
+        lco_conn_notify(req->conn, req);
+    }
+}
+
+/* ngx.exit(444) and its kin mean the client's connection, of whichever request
+ * they are called. */
+static void close_parent(const lco_capture *cap)
+{
+    lco_req *parent = cap->parent;
+
+    if (cap->closes && !parent->closing) {
+        parent->closing = cap->status;
+        if (parent->capture) {
+            parent->capture->closes = 1;
+        }
+        notify(parent);
+    }
+}
+
 /* The capture has ended: nothing of it is left but its result. */
 static void ended(lco_capture *cap)
 {
@@ -298,6 +326,7 @@ static void ended(lco_capture *cap)
     lco_req *parent = cap->parent;
 
     cap->done = 1;
+    close_parent(cap);
     LIST_REMOVE(cap, parent_link);
     LIST_REMOVE(cap, vm_link);
     if (--call->left > 0) {
@@ -311,16 +340,7 @@ static void ended(lco_capture *cap)
     if (!LIST_EMPTY(&parent->captures)) {
         return;
     }
-    /* The parent's Lua may be over, and wait for this alone. */
-    if (parent->signal) {
-        pthread_cond_signal(parent->signal);
-    }
-    else if (parent->capture) {
-        lco_capture_notify(parent);
-    }
-    else if (parent->conn) {
-        lco_conn_notify(parent->conn, parent);
-    }
+    notify(parent); /* its Lua may be over, and wait for this alone */
 }
 
 static void on_done(lco_loop *loop, lco_msg *m)

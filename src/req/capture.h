@@ -84,6 +84,7 @@ struct lco_capture {
     /* The result: owner, in VM once it is done. */
     int status;
     unsigned has_head : 1;
+    unsigned closes : 1;   /* Lua closed the connection: `status` says how */
     unsigned complete : 1; /* the end of the body was seen */
     unsigned broken : 1;   /* ... will never be */
     unsigned done : 1;     /* in VM */

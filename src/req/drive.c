@@ -233,12 +233,14 @@ static void stretch(lco_req *req, lco_drained d)
         end(req, req->header_sent ? LCO_ERROR : rc);
         return;
     }
-    if (req->stop || client_left(req)) {
-        rc = req->stop ? HTTP_SERVICE_UNAVAILABLE : 499;
+    if (req->stop || req->closing || client_left(req)) {
+        rc = req->stop      ? HTTP_SERVICE_UNAVAILABLE
+             : req->closing ? req->closing
+                            : 499;
         if (req->stage == LCO_STAGE_RUN || req->stage == LCO_STAGE_SERVICE) {
             lco_run_abort(&req->run);
         }
-        end(req, req->header_sent && rc != 499 ? LCO_ERROR : rc);
+        end(req, req->header_sent && req->stop ? LCO_ERROR : rc);
         return;
     }
     req->vm->cur = req;
@@ -482,7 +484,7 @@ static int has_nothing(lco_req *req)
      * writes that block. */
     return TAILQ_EMPTY(&req->woken) && TAILQ_EMPTY(&req->flushers) &&
            !lco_body_is_wanted(req) && !req->look && !stop_asked(req) &&
-           !client_left(req);
+           !req->closing && !client_left(req);
 }
 
 /* A worker, VM not entered: sleeps until the request has something to do.

@@ -9,6 +9,7 @@
 #include <http_protocol.h>
 
 #include "req/body.h"
+#include "req/capture.h"
 #include "req/down.h"
 #include "req/exec.h"
 #include "req/input.h"
@@ -120,6 +121,9 @@ int lco_drive_outcome(lco_req *req)
         }
         else if (rc >= 0) {
             r->status = rc;
+        }
+        if (req->capture && rc >= 0) {
+            req->capture->closes = 1;
         }
         lco_out_break(req, rc >= 0);
         return DONE;

@@ -104,6 +104,8 @@ struct lco_req {
     int status_set;     /* ngx.status as Lua assigned it, 0: not */
     int refused;        /* a status whose page takes the place of what Lua
                            wrote, 0: none */
+    int closing;        /* in VM: 444, 499 or 408, with which a capture of it
+                           has closed the connection; 0: none */
     int exit_code;      /* see exit_asked */
     int filter_exit;    /* the status a header filter ended the response with */
     lco_piece *piece;   /* of the body filter that runs, or NULL */

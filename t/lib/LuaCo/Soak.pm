@@ -4,6 +4,8 @@ package LuaCo::Soak;
 #
 #     soak(requests => 100_000, first => 10_000, seed => 1);
 #
+# loose => N: as many more entries of the registry are none of a leak;
+# uris => [...], conf => TEXT, files => {...}: other requests, what they ask for.
 # Every kind of request of LuaCo::Park's server, ended in every way a client
 # has, in an order that SEED gives.  After FIRST requests and at the end it
 # waits until the server is at rest and compares descriptors, coroutines, the
@@ -158,10 +160,11 @@ sub show {
 sub soak {
     my (%opt) = @_;
     srand $opt{seed};
-    my $s = park_server(threads => 8, ssl => 1, conf => $conf);
+    my $s = park_server(threads => 8, ssl => 1,
+        conf => $conf . ($opt{conf} // ''), files => $opt{files} || {});
     my ($pid) = $s->children;
     crowd($s, 100) for 1 .. $opt{crowds};
-    my @uris = qw(sleep sleep sleep access threads flush);
+    my @uris = @{ $opt{uris} || [qw(sleep sleep sleep access threads flush)] };
     my @ways = qw(read read read close reset half_close leave);
     my (@c, $first);
     my ($n, $answers, $wrong) = (0, 0, 0);
@@ -219,10 +222,11 @@ sub soak {
                 is $state->{threads}, $first->{threads},
                     'as many coroutines as before';
                 # A reference that is free keeps its place.
-                cmp_ok $state->{registry}, '<=', $first->{registry} + 8,
+                cmp_ok $state->{registry}, '<=', $first->{registry} + ($opt{loose} // 8),
                     'as many entries in the registry';
-                is $state->{descriptors}, $first->{descriptors},
-                    'as many descriptors';
+                # Where the server is its own backend, too.
+                cmp_ok abs($state->{descriptors} - $first->{descriptors}),
+                    '<=', $opt{loose} ? 4 : 0, 'as many descriptors';
                 my $thousands = ($opt{requests} - $opt{first}) / 1000;
                 # A sanitizer keeps what is freed.
                 my @heaps = ($ENV{LUACO_VARIANT} // 'plain') eq 'plain'
