@@ -276,10 +276,11 @@ bench-modules: $(OUT)/mod_bench_null.so
 $(OUT)/mod_bench_null.so: $(OUT)/bench/mod_bench_null.o
 	$(call say,LD)$(CC) -shared -pthread $(SANITIZE) $(LDFLAGS) -o $@ $^
 
-## make nightly    valgrind, worker MPM, soak tests, bench: takes long
+## make nightly    valgrind, worker MPM, soak, fuzzing, bench: three hours
+#                  parts of it: build/nightly soak worker
 .PHONY: nightly
 nightly:
-	@build/setup build $(LUA) test nightly bench
+	@build/setup build $(LUA) test fuzz nightly bench
 	@build/nightly
 
 ## make install    into httpd's folders (DESTDIR=, APXS=); a2enmod luaco

@@ -1,4 +1,5 @@
-# tags: prefork
+# tags: prefork no-valgrind
+# (no-valgrind: matches that go on until their limit ends them.)
 # The settings of ngx.re: LuaCoRegexCacheMaxEntries, LuaCoRegexMatchLimit, the
 # stack of the JIT's code; and ngx.re in LuaCoInit and LuaCoInitWorker.
 

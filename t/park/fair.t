@@ -1,5 +1,5 @@
-# tags: no-tsan
-# (no-tsan: what it counts is who gets a lock, which the sanitizer decides.)
+# tags: no-tsan no-valgrind
+# (what it counts is who gets a lock, which the sanitizer or valgrind decides.)
 # Workers that keep a VM busy do not starve its loop: a request whose sleep is
 # over runs before many others that came later.  Proved by counting them.
 

@@ -1,3 +1,5 @@
+# tags: no-valgrind
+# (no-valgrind: 1200 connections, and descriptors that valgrind takes.)
 # What parking.md found when parking was attacked, as far as a client can
 # provoke it.
 

@@ -1,3 +1,5 @@
+# tags: no-valgrind
+# (no-valgrind: 100 MB.)
 # Output of parked requests: clients that read slowly, much of it, small limits
 # of the core, filters that may run on a worker only, the end of a connection.
 # The loop never waits for a client: while one reads nothing, another request

@@ -1,3 +1,5 @@
+# tags: no-valgrind
+# (no-valgrind: 4000 connections.)
 # Proof that it is parking and not waiting: ten times as many requests as there
 # are worker threads sleep in Access, in the handler and in ngx.flush(true), over
 # http and https, while no more than two workers are busy; and 4000 of them live

@@ -1,4 +1,4 @@
-# tags: no-tsan
+# tags: no-tsan no-valgrind
 # httpd hands pools and lingering connections from thread to thread by lists
 # without locks (fdqueue.c, event.c), an order that the sanitizer cannot see.
 # The short form of t/soak/parked.t.

@@ -1,3 +1,5 @@
+# tags: no-valgrind
+# (no-valgrind: two seconds are over before anything has begun.)
 # Requests that are parked longer than Timeout: httpd's own clock must not take
 # them away, however often their Lua wakes meanwhile; a client that reads
 # nothing is given up after it.

@@ -137,7 +137,7 @@ sub passes {
     }
     my @passes = ([event => @unit, @perl]);
     push @passes, [prefork => @anywhere]
-        if @anywhere && $self->{variant} ne 'hard';
+        if @anywhere && $self->{variant} !~ /^(?:hard|valgrind)$/;
     return @passes;
 }
 
