@@ -23,7 +23,7 @@ end
 function M.any()
     local t, n = {}, 0
     for i = 1, 3 do
-        t[i] = spawn(function() sleep(i == 2 and 0.001 or 0.03) return i end)
+        t[i] = spawn(function() sleep(i == 2 and 0.001 or 0.2) return i end)
     end
     said(wait(t[1], t[2], t[3]))
     said(wait(t[1], t[3]))

@@ -97,4 +97,30 @@ my $ub = "src/a/b.c:1:2: runtime error: left shift of 1\n"
     . "src/a/b.c:3:4: runtime error: division by zero\n";
 is faults(tool('', 'asan'), $ub) =~ tr/\n//, 1, 'two undefined behaviours';
 
+my $memcheck = <<'REPORT';
+--7-- WARNING: unhandled amd64-linux syscall: 441
+--7-- You may be able to write your own handler.
+==7== Thread 13:
+==7== Invalid read of size 16
+==7==    at 0x1219CD19: ???
+==7==    by 0x124C6EE7: ???
+==7==  Address 0x126c6edf is 2 bytes inside a block of size 9 alloc'd
+==7==    at 0x48417B4: malloc (in /usr/libexec/valgrind/x.so)
+==7==    by 0x631FD1E: take (alloc.c:47)
+==7== 
+==7== Conditional jump or move depends on uninitialised value(s)
+==7==    at 0x1218F971: ???
+==7==    by 0x73615A9: ???
+==7== 
+==7== Thread 2:
+==7== Invalid write of size 8
+==7==    at 0x1218F971: lco_vm_alloc (alloc.c:104)
+==7==    by 0x73615A9: ??? (in /usr/lib/liblua5.3.so.0)
+==7==  Address 0x0 is not stack'd, malloc'd or (recently) free'd
+==7== 
+REPORT
+like faults(tool('', 'valgrind'), $memcheck),
+    qr/\AInvalid write of size 8: lco_vm_alloc\b[^\n]*\n?\z/,
+    'of memcheck one: code without any name is PCRE2';
+
 done_testing;
