@@ -89,4 +89,5 @@ ok wait_until(sub { $s->raw->get('/one')->body eq "1\n" }),
 my @bad = $s->log->lines(qr/:(?:crit|alert|emerg)\]|unable to accept/);
 is "@bad", '', 'httpd noticed nothing';
 
+$s->stop;
 done_testing;

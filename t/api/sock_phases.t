@@ -111,4 +111,5 @@ for my $phase (qw(init_worker header_filter body_filter log)) {
     like $line, qr/API disabled in the context of LuaCo\w+/, $phase;
 }
 
+$s->stop;
 done_testing;

@@ -237,7 +237,7 @@ LuaCoVMs 1
 CONF
     $s->start;
     my ($child) = $s->children;
-    system('prlimit', "--pid=$child", '--nofile=100:100') == 0
+    system('prlimit', "--pid=$child", '--nofile=200:200') == 0
         or die "prlimit failed\n";
     for (1 .. 2) {
         is $s->raw->get('/many')->body,
