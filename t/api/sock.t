@@ -1,4 +1,4 @@
-# tags: prefork hardlua
+# tags: prefork hardlua onebyte
 # TCP cosockets: what becomes of them with their request, its threads and its
 # client.  What the methods return is compared in t/compare/cases/sock.
 
@@ -54,7 +54,7 @@ requests(
     },
     {   name => 'a line of 100 MB',
         get  => '/api/sock/big',
-        body => "100000000 890123456789\nend\nnilclosed\n",
+        body => "true 890123456789\nend\nnilclosed\n",
     },
     {   name => 'where Lua cannot yield',
         get  => '/api/sock/boundary',

@@ -1,4 +1,4 @@
-# tags: prefork
+# tags: prefork onebyte
 # Cosockets in each phase that may wait and each way to call them, over
 # HTTP/1.1, HTTP/1.0, TLS and HTTP/2, where the request is parked and where its
 # thread waits: all say the same.  In the other phases they say that they are
@@ -80,7 +80,7 @@ unix file
 tls userdata
 secret
 udp datagram
-duplex true first 300000
+duplex true first true
 timeout nil timeout 
 refused nil connection refused
 none nil none.test could not be resolved (3: Host not found)

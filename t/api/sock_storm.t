@@ -1,4 +1,4 @@
-# tags: prefork hardlua
+# tags: prefork hardlua onebyte
 # Random conversations, ended at random: by the script, by an error, by the
 # client.  What is looked for is a child that dies or a sanitizer that speaks;
 # the server must answer as ever at the end.
@@ -23,6 +23,8 @@ my $seed = $ENV{LUACO_SEED} || 1;
 srand $seed;
 my $log = error_log();
 my ($rounds, $width) = mpm() eq 'event' ? (25, 8) : (20, 3);
+# Each of its megabytes takes a second where each read moves a byte.
+$rounds = 5 if ($ENV{LUACO_VARIANT} // '') eq 'onebyte';
 for my $round (1 .. $rounds) {
     my @c;
     for my $k (1 .. $width) {

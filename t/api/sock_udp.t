@@ -1,4 +1,4 @@
-# tags: prefork hardlua
+# tags: prefork hardlua onebyte
 # Datagram cosockets; what the methods return is compared in
 # t/compare/cases/sock/udp*.lua.
 

@@ -56,9 +56,11 @@ local function talk()
     local reader = ngx.thread.spawn(function()
         return sock:receive(), sock:receive()
     end)
-    local n = 300000
-    say("duplex", sock:send("S:first%0A N:" .. n .. "\n" .. ("x"):rep(n)) > n,
-        select(2, ngx.thread.wait(reader)))
+    -- less where each write moves a byte
+    local n = os.getenv("LUACO_VARIANT") == "onebyte" and 300 or 300000
+    local sent = sock:send("S:first%0A N:" .. n .. "\n" .. ("x"):rep(n))
+    local _, first, count = ngx.thread.wait(reader)
+    say("duplex", sent > n, first, count == tostring(n))
     sock:close()
 
     sock = tcp("127.0.0.1", port)
