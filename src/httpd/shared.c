@@ -119,7 +119,8 @@ static lco_kept **get_kept(server_rec *s)
     apr_pool_userdata_get(&data, KEPT_KEY, ppool);
     if (!data) {
         data = apr_pcalloc(ppool, sizeof(lco_kept *));
-        apr_pool_userdata_setn(data, KEPT_KEY, NULL, ppool);
+        /* not _setn(): the key's text goes with the module */
+        apr_pool_userdata_set(data, KEPT_KEY, NULL, ppool);
     }
     return data;
 }
