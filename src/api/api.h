@@ -44,6 +44,7 @@ LX_RAISES void lco_api_open_respall(lua_State *L);
 LX_RAISES void lco_api_open_arg(lua_State *L);
 LX_RAISES void lco_api_open_sock(lua_State *L);
 LX_RAISES void lco_api_open_shdict(lua_State *L);
+LX_RAISES void lco_api_open_worker(lua_State *L);
 /* Adds to ngx.req, after lco_api_open_sock(). */
 LX_RAISES void lco_api_open_req_sock(lua_State *L);
 

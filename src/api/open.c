@@ -33,6 +33,7 @@ static void (*const topics[])(lua_State *L) = {
     lco_api_open_regex,   lco_api_open_args,     lco_api_open_req_body,
     lco_api_open_respall, lco_api_open_arg,      lco_api_open_sock,
     lco_api_open_shdict,  lco_api_open_req_sock, lco_api_open_capture,
+    lco_api_open_worker,
 };
 
 /* Upvalue 1 of both: name -> C function. */

@@ -134,8 +134,9 @@ static int post_config(apr_pool_t *conf_pool, apr_pool_t *plog,
                      "luaco: no memory for LuaCoCaptureErrorLog");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
+    lco_conf_server(s)->vms = vm_count(s);
     if (!lco_shared_create(s) ||
-        !lco_vm_create_all(conf_pool, s, vm_count(s))) {
+        !lco_vm_create_all(conf_pool, s, lco_conf_server(s)->vms)) {
         return HTTP_INTERNAL_SERVER_ERROR;
     }
     for (i = 0; i < lco_vm_count(); i++) {

@@ -108,7 +108,8 @@ typedef struct lco_shared {
 
 typedef struct lco_server_conf {
     const lco_code *init, *init_worker, *exit_worker; /* main server only */
-    int vms; /* LCO_UNSET: one per processor / 1 on prefork */
+    int vms; /* LCO_UNSET: one per processor / 1 on prefork; the number from
+                post_config on */
     const char *package_path, *package_cpath; /* as package.path; ";;" inside
                                                  stands for the default */
     int thread_cache_max;                     /* default 1024 */
