@@ -47,5 +47,6 @@ LX_RAISES void lco_api_open_shdict(lua_State *L);
 LX_RAISES void lco_api_open_worker(lua_State *L);
 /* Adds to ngx.req, after lco_api_open_sock(). */
 LX_RAISES void lco_api_open_req_sock(lua_State *L);
+LX_RAISES void lco_api_open_semaphore(lua_State *L);
 
 #endif

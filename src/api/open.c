@@ -24,16 +24,16 @@ static const lco_magic magics[] = {
 };
 
 static void (*const topics[])(lua_State *L) = {
-    lco_api_open_consts,  lco_api_open_config,   lco_api_open_output,
-    lco_api_open_log,     lco_api_open_time,     lco_api_open_var,
-    lco_api_open_ctx,     lco_api_open_phase,    lco_api_open_control,
-    lco_api_open_exec,    lco_api_open_req,      lco_api_open_resp,
-    lco_api_open_sleep,   lco_api_open_escape,   lco_api_open_encode,
-    lco_api_open_digest,  lco_api_open_errlog,   lco_api_open_restycore,
-    lco_api_open_regex,   lco_api_open_args,     lco_api_open_req_body,
-    lco_api_open_respall, lco_api_open_arg,      lco_api_open_sock,
-    lco_api_open_shdict,  lco_api_open_req_sock, lco_api_open_capture,
-    lco_api_open_worker,
+    lco_api_open_consts,  lco_api_open_config,    lco_api_open_output,
+    lco_api_open_log,     lco_api_open_time,      lco_api_open_var,
+    lco_api_open_ctx,     lco_api_open_phase,     lco_api_open_control,
+    lco_api_open_exec,    lco_api_open_req,       lco_api_open_resp,
+    lco_api_open_sleep,   lco_api_open_escape,    lco_api_open_encode,
+    lco_api_open_digest,  lco_api_open_errlog,    lco_api_open_restycore,
+    lco_api_open_regex,   lco_api_open_args,      lco_api_open_req_body,
+    lco_api_open_respall, lco_api_open_arg,       lco_api_open_sock,
+    lco_api_open_shdict,  lco_api_open_req_sock,  lco_api_open_capture,
+    lco_api_open_worker,  lco_api_open_semaphore,
 };
 
 /* Upvalue 1 of both: name -> C function. */
