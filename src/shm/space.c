@@ -106,6 +106,7 @@ lco_dict *lco_dict_create(uint64_t size)
         return NULL;
     }
     d = mmap(NULL, (size_t) size, PROT_READ | PROT_WRITE,
+             /* cppcheck-suppress invalidFunctionArg ; no file */
              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (d == MAP_FAILED) {
         return NULL;
