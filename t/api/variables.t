@@ -189,6 +189,13 @@ $list
         ngx.header["X"] = "sent"
         ngx.print(list("$names"))
     </LuaCoHandler>
+    <LuaCoLog>
+$list
+        local f = assert(io.open("\@Root\@/logs/late", "w"))
+        f:write(list("$names"))
+        f:close()
+        ngx.log(ngx.NOTICE, "late ones are written.")
+    </LuaCoLog>
 </LocationMatch>
 <Location /api/is_not>
     <LuaCoHandler>
@@ -272,27 +279,45 @@ my @tls = (
 chomp(my $fingerprint = qx(openssl x509 -in $ssl/server.crt -outform der | openssl sha1 -r));
 $fingerprint =~ s/ .*//;
 
-subtest 'what there is' => sub {
-    my %got = values_of(
-        curl(
-            @tls, '--path-as-is', '-d', 'body', '-u', 'user:password',
-            map({ ('-H', $_) } 'Content-Type: text/x-sent', 'X: header',
-                'Cookie: a=b; x=cookie', 'X-Real-IP: 192.0.2.9',
-                'X-Forwarded-For: 192.0.2.7'),
-            "https://$authority/api/%78/v?a=1&x=2"
-        )
-    );
+# %got against %value, OTHER where it says more.
+sub compare {
+    my ($got, $other) = @_;
     for (sort keys %value) {
-        my $want = $value{$_};
+        my $want = exists $other->{$_} ? $other->{$_} : $value{$_};
         $want = $fingerprint if ($want // '') eq 'FINGERPRINT';
         if (ref $want) {
-            like $got{$_}, qr/^(?:$want)$/, $_;
+            like $got->{$_}, qr/^(?:$want)$/, $_;
         }
         else {
-            is $got{$_}, $want, $_;
+            is $got->{$_}, $want, $_;
         }
     }
-    is $got{$_}, undef, "not $_" for sort keys %is_not;
+    is $got->{$_}, undef, "not $_" for sort keys %is_not;
+}
+
+my $sent;
+subtest 'what there is' => sub {
+    my $body = curl(
+        @tls, '--path-as-is', '-d', 'body', '-u', 'user:password',
+        map({ ('-H', $_) } 'Content-Type: text/x-sent', 'X: header',
+            'Cookie: a=b; x=cookie', 'X-Real-IP: 192.0.2.9',
+            'X-Forwarded-For: 192.0.2.7'),
+        "https://$authority/api/%78/v?a=1&x=2"
+    );
+    my %got = values_of($body);
+    $sent = length $body;
+    compare(\%got, {});
+};
+
+subtest 'what there is after the response' => sub {
+    ok $s->wait_for_log(qr/late ones are written\./), 'LuaCoLog';
+    my %got = values_of(slurp($s->root . '/logs/late'));
+    compare(\%got, {
+        body_bytes_sent    => $n,
+        bytes_sent         => $n,
+        request_completion => 'OK',
+    });
+    is $got{$_}, $sent, $_ for qw(body_bytes_sent bytes_sent);
 };
 
 subtest 'what is not there' => sub {
