@@ -1,0 +1,9 @@
+local function show(...)
+    local t = {...}
+    for i = 1, select("#", ...) do
+        t[i] = tostring(t[i]):gsub("^.-:%d+: ", ""):gsub(" %(in .*%)", "")
+    end
+    ngx.say(table.concat(t, "|"))
+end
+show(ngx.req.socket())
+show(ngx.req.socket(false))
