@@ -53,6 +53,8 @@ local apis = {
     -- README: not in body_filter
     { "ngx.req.http_version", "request",
         function () ngx.req.http_version() end },
+    -- README: as its code
+    { "ngx.req.socket", "answer", function () ngx.req.socket() end },
     { "ngx.req.raw_header", "request", function () ngx.req.raw_header() end },
     { "ngx.req.get_method", "request", function () ngx.req.get_method() end },
     -- README: not in body_filter and log
