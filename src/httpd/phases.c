@@ -21,6 +21,7 @@
 #include "req/finish.h"
 #include "req/head.h"
 #include "req/input.h"
+#include "req/rest.h"
 
 APLOG_USE_MODULE(luaco);
 
@@ -56,7 +57,18 @@ static int access_checker(request_rec *r)
 
     /* As in nginx a capture goes where its parent was let in to ask for it. */
     if (code && !lco_capture_of(r)) {
-        status = lco_drive_phase(r, LCO_PHASE_ACCESS, code);
+        req = lco_req_obtain(r);
+        if (!req) {
+            return HTTP_INTERNAL_SERVER_ERROR;
+        }
+        if (!req->asked_again || req->checked != code) {
+            req->asked_again = 0;
+            req->checked = code;
+            status = lco_drive_phase(r, LCO_PHASE_ACCESS, code);
+            if (status == OK) {
+                status = lco_rest_recheck(r);
+            }
+        }
     }
     if (status == OK || status == DECLINED || status == SUSPENDED ||
         status == HTTP_UNAUTHORIZED || status == HTTP_FORBIDDEN) {

@@ -101,7 +101,9 @@ void lco_change_uri(lco_req *req, const char *uri, apr_size_t len)
     request_rec *r = req->r;
 
     if (!req->uri_changed) {
-        req->place_uri = req->named ? req->named : r->uri;
+        if (!req->place_kept) {
+            req->place_uri = req->named ? req->named : r->uri;
+        }
         req->uri_changed = 1;
     }
     r->uri = apr_pstrmemdup(r->pool, uri, len);

@@ -122,11 +122,16 @@ struct lco_req {
     /* What Lua changed of the request, req/change.h; all of r->pool. */
     const char *request_uri; /* as the client sent it; NULL: r->unparsed_uri */
     const char *place_uri;   /* whose sections hold while uri_changed */
+    const lco_code *checked; /* the LuaCoAccess that ran last */
+    unsigned rechecks;       /* how often the checks were asked again */
     const struct lco_multi *multi; /* headers with several values */
     unsigned multi_read : 1;       /* those of the client are in `multi` */
     unsigned uri_changed : 1;      /* by Lua, since its file was looked for */
-    unsigned args_emptied : 1;     /* by set_uri_args(""), not by the client */
-    unsigned internal : 1;         /* ngx.req.is_internal() since set_uri() */
+    unsigned place_kept : 1;   /* place_uri is the place since another file was
+                                  looked for */
+    unsigned asked_again : 1;  /* the access checks, for another URI */
+    unsigned args_emptied : 1; /* by set_uri_args(""), not by the client */
+    unsigned internal : 1;     /* ngx.req.is_internal() since set_uri() */
     unsigned exec_parks : 1; /* an ngx.exec led here, and nobody on this thread
                                 waits for the end: it may be parked */
     const struct lco_exec *exec; /* what ngx.exec asked for; r->pool */

@@ -151,6 +151,15 @@ static void forget_place(request_rec *r)
     }
 }
 
+static int cycle(request_rec *r)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
+                  "rewrite or internal redirection cycle while processing "
+                  "\"%s\"",
+                  r->uri);
+    return HTTP_INTERNAL_SERVER_ERROR;
+}
+
 int lco_rest_jump(request_rec *r)
 {
     lco_req *req = lco_req_find(r);
@@ -159,11 +168,7 @@ int lco_rest_jump(request_rec *r)
     req->jump = 0;
     req->named = NULL;
     if (++req->jumps > MAX_JUMPS) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "rewrite or internal redirection cycle while processing "
-                      "\"%s\"",
-                      r->uri);
-        return HTTP_INTERNAL_SERVER_ERROR;
+        return cycle(r);
     }
     forget_place(r);
     status = lco_rest_walk(r);
@@ -210,6 +215,7 @@ int lco_rest_remap(request_rec *r)
     }
     /* The file's or backend's sections are those of the new URI, the location's
      * those of the old one, in which the request stays. */
+    req->place_kept = 1;
     return map_in(r, req->place_uri);
 }
 
@@ -260,6 +266,38 @@ static int check_all_access(request_rec *r)
                         : decided(status, "check access (with Satisfy All)", r);
 }
 
+/* Under SATISFY_ANY the first answer was a vote, of which the Lua's was the
+ * last. */
+int lco_rest_recheck(request_rec *r)
+{
+    lco_req *req = lco_req_find(r);
+    int was_any, status;
+
+    if (!req || !req->uri_changed || r->main) {
+        return OK;
+    }
+    was_any = ap_satisfies(r) == SATISFY_ANY;
+    status = ++req->rechecks > MAX_JUMPS ? cycle(r) : lco_rest_remap(r);
+    if (status != OK) {
+        req->access_verdict = status; /* which no other check may overrule */
+        return status;
+    }
+    req->asked_again = 1;
+    status = ap_run_access_checker(r);
+    req->asked_again = 0;
+    if (was_any && status != SUSPENDED && ap_satisfies(r) != SATISFY_ANY) {
+        /* httpd goes on by the old rule, that one vote is enough: so a refusal
+         * is made final, and a consent none, that the users are asked. */
+        if (status != OK) {
+            req->access_verdict = status;
+        }
+        else {
+            status = HTTP_FORBIDDEN;
+        }
+    }
+    return status;
+}
+
 /* ---- from a phase on ---- */
 
 static int find_type_and_fix_up(request_rec *r)
@@ -296,6 +334,12 @@ int lco_rest_of_phases(request_rec *r, lco_phase phase)
     }
     else if (phase == LCO_PHASE_REWRITE) {
         status = lco_rest_remap(r);
+    }
+    else if (phase == LCO_PHASE_ACCESS) {
+        status = lco_rest_recheck(r);
+        if (status != OK && status != SUSPENDED) {
+            status = decided(status, "check access (with Satisfy All)", r);
+        }
     }
     if (status == OK && phase <= LCO_PHASE_REWRITE) {
         status = ap_run_header_parser(r);

@@ -33,4 +33,10 @@ int lco_rest_remap(request_rec *r);
  * are the URI's, the sections those of the name.  OK, SUSPENDED or a status. */
 int lco_rest_named(request_rec *r);
 
+/* A worker, owner of r, after LuaCoAccess let the request go on: if it changed
+ * the URI, looks for the file or backend of the new one and asks the
+ * access_checker hooks about that, LuaCoAccess too where it is another one
+ * there.  Not for subrequests.  OK, SUSPENDED or a status. */
+int lco_rest_recheck(request_rec *r);
+
 #endif
