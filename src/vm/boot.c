@@ -70,6 +70,33 @@ static int open_all(lua_State *L)
     return 0;
 }
 
+/* After how long the log says that code runs which holds up the process. */
+#define BOOT_SECONDS 5
+
+/* Instructions between two looks at the time: some milliseconds. */
+#define BOOT_INSTRUCTIONS 1000000
+
+/* A hook.  Coroutines that the code made have it too and outlive it. */
+static void look_at_time(lua_State *L, lua_Debug *ar)
+{
+    lco_vm *vm = lco_vm_of(L);
+
+    if (vm->boot_since == 0) {
+        lua_sethook(L, NULL, 0, 0);
+    }
+    else if (lco_now() - vm->boot_since > BOOT_SECONDS * APR_USEC_PER_SEC) {
+        vm->boot_since = 0; /* said once */
+        if (!lua_getinfo(L, "Sl", ar)) {
+            return;
+        }
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, vm->server,
+                     "luaco: %s has run for %d seconds and is at %s:%d; the "
+                     "process waits for its end",
+                     lco_phase_names[vm->boot_phase], BOOT_SECONDS,
+                     ar->short_src, ar->currentline);
+    }
+}
+
 static int run_code(lco_vm *vm, const lco_code *code, const char *what)
 {
     int status;
@@ -77,7 +104,11 @@ static int run_code(lco_vm *vm, const lco_code *code, const char *what)
     vm->boot_phase = code->phase;
     status = lco_vm_push_boot_code(vm, code);
     if (status == LUA_OK) {
+        vm->boot_since = lco_now();
+        lua_sethook(vm->L, look_at_time, LUA_MASKCOUNT, BOOT_INSTRUCTIONS);
         status = lco_vm_call(vm);
+        lua_sethook(vm->L, NULL, 0, 0);
+        vm->boot_since = 0;
     }
     if (status != LUA_OK) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, vm->server,

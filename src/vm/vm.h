@@ -51,6 +51,7 @@ struct lco_vm {
     lco_loop *loop;       /* set before the threads start */
     lco_req *cur;         /* in VM: the request whose Lua is running, or NULL */
     lco_phase boot_phase; /* in VM: Init.. while no request is current */
+    lco_usec boot_since;  /* in VM: when code of such a phase began, or 0 */
     int id;               /* in this child, from 0; set before threads start */
     void *sock_io;        /* in VM: what cosockets share, api/sock.c's */
 
