@@ -53,7 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     unsigned opts;
     size_t plen, slen;
     size_t seen[2][6] = {{0}};
-    int rc[2];
+    int rc[2], has_verbs;
     char *pattern, *subject, err[LCO_RX_ERRSIZE];
     lco_rx rx;
 
@@ -71,6 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     opts &= ~(unsigned) LCO_RX_JIT;
     plen = data[2] < size - 3 ? data[2] : size - 3;
     slen = size - 3 - plen;
+    has_verbs = memmem(data + 3, plen, "(*", 2) != NULL;
     pattern = fuzz_copy(data + 3, plen);
     subject = fuzz_copy(data + 3 + plen, slen);
 
@@ -85,9 +86,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         rc[jit] = walk(&rx, subject, slen, seen[jit]);
         lco_rx_free(&rx);
     }
-    /* Limits count differently, and so does what is no UTF-8. */
+    /* Limits count differently, and so does what is no UTF-8.  Where a match
+     * has to begin, PCRE2's JIT goes on behind (*SKIP) and its interpreter does
+     * not. */
     if (rc[0] == LCO_RX_NOMATCH && rc[1] == LCO_RX_NOMATCH &&
-        !(opts & LCO_RX_UTF_ANY)) {
+        !(opts & LCO_RX_UTF_ANY) && !(opts & LCO_RX_ANCHORED && has_verbs)) {
         FUZZ_ASSERT(memcmp(seen[0], seen[1], sizeof(seen[0])) == 0);
     }
     free(pattern);
