@@ -89,7 +89,6 @@ static const char *shm_check(const lco_dict *d)
         SHM_BAD(en->t.stamp > d->clock, "stamp of %u", e);
         prev = e;
         n = 0;
-        i = 0;
         if (en->t.type == LCO_DICT_LIST) {
             uint32_t it = en->ends[0], left = 0;
 

@@ -6,10 +6,12 @@
 static void point(void);
 #define LCO_SHM_POINT() point()
 
+/* NOLINTBEGIN(bugprone-suspicious-include) */
 #include "../../src/shm/dict.c"
 #include "../../src/shm/dict_list.c"
 #include "../../src/shm/repair.c"
 #include "../../src/shm/space.c"
+/* NOLINTEND(bugprone-suspicious-include) */
 
 #include "shm_check.h"
 #include "tap.h"
