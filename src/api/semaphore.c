@@ -106,6 +106,13 @@ static void timed_out(lco_loop *loop, lco_timer *t)
     lco_wait_done(wait, push_timeout);
 }
 
+/* luaL_error() does not return, which its declaration does not say. */
+static _Noreturn void refuse(lua_State *L)
+{
+    luaL_error(L, "not a semaphore instance");
+    abort();
+}
+
 /* The semaphore of the table at 1, which is pushed too.  [-0, +1] */
 static lco_sema *check_sema(lua_State *L)
 {
@@ -117,7 +124,7 @@ static lco_sema *check_sema(lua_State *L)
         s = luaL_testudata(L, -1, META);
     }
     if (!s) {
-        luaL_error(L, "not a semaphore instance");
+        refuse(L);
     }
     return s;
 }

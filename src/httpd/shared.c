@@ -4,16 +4,16 @@
  * repaired.
  *
  * Hard part: a restart keeps what has the same name and size, while the module
- * itself may be unloaded and loaded again.  So what is kept hangs in the
- * process' pool, malloc()ed, with no function of ours in it.  A newer module
- * that is loaded by a restart and lays its memory out in another way does not
- * take it (lco_dict_is_ours).  Children of the time before a restart have their
- * own mapping, so what is gone here does not go from under them.
+ * itself may be unloaded and loaded again.  So what is kept is in the process'
+ * pool, with no function and no text of ours in it; the few bytes that tell of
+ * one that went stay there.  A newer module that is loaded by a restart and
+ * lays its memory out in another way does not take it (lco_dict_is_ours).
+ * Children of the time before a restart have their own mapping, so what is gone
+ * here does not go from under them.
  */
 #include "httpd/hooks.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <apr_lib.h>
@@ -136,6 +136,24 @@ static lco_dict *find_kept(const lco_kept *k, const lco_shared *sh)
     return NULL;
 }
 
+/* Gives SH new memory, which is kept from now on.  0: there is none (errno). */
+static int add_kept(apr_pool_t *ppool, lco_kept **kept, lco_shared *sh)
+{
+    lco_kept *k;
+
+    sh->dict = lco_dict_create(sh->size);
+    if (!sh->dict) {
+        return 0;
+    }
+    k = apr_palloc(ppool, sizeof(*k) + strlen(sh->name) + 1);
+    k->dict = sh->dict;
+    k->size = sh->size;
+    strcpy(k->name, sh->name);
+    k->next = *kept;
+    *kept = k;
+    return 1;
+}
+
 static int is_in_use(const apr_array_header_t *all, const lco_dict *d)
 {
     int i;
@@ -165,22 +183,14 @@ int lco_shared_create(server_rec *s)
         if (sh->dict) {
             continue;
         }
-        k = malloc(sizeof(*k) + strlen(sh->name) + 1);
-        sh->dict = k ? lco_dict_create(sh->size) : NULL;
-        if (!sh->dict) {
+        if (!add_kept(s->process->pool, kept, sh)) {
             ap_log_error(
                 APLOG_MARK, APLOG_EMERG, APR_FROM_OS_ERROR(errno), s,
                 "luaco: no memory for LuaCoSharedDict %s of %" APR_UINT64_T_FMT
                 " bytes",
                 sh->name, sh->size);
-            free(k);
             return 0;
         }
-        k->dict = sh->dict;
-        k->size = sh->size;
-        strcpy(k->name, sh->name);
-        k->next = *kept;
-        *kept = k;
     }
     for (link = kept; (k = *link);) {
         if (is_in_use(c->shared, k->dict)) {
@@ -189,7 +199,6 @@ int lco_shared_create(server_rec *s)
         }
         *link = k->next;
         lco_dict_destroy(k->dict, k->size);
-        free(k);
     }
     return 1;
 }
