@@ -76,6 +76,39 @@ function events(link, out, signal) {
     });
 }
 
+// A conversation of ten words.
+function echo(link, out, signal) {
+    return new Promise((resolve) => {
+        const socket = new WebSocket(link.href.replace(/^http/, "ws"));
+        let said = 0;
+        let timer;
+        const say = () => {
+            said++;
+            socket.send(`word ${said} of 10`);
+        };
+        socket.onopen = say;
+        socket.onmessage = (event) => {
+            write(out, event.data + "\n");
+            if (said === 10) {
+                socket.close(1000);
+            }
+            else {
+                timer = setTimeout(say, 500);
+            }
+        };
+        socket.onclose = (event) => {
+            clearTimeout(timer);
+            write(out, `closed: ${event.code}\n`,
+                event.code === 1000 ? "good" : "bad");
+            resolve();
+        };
+        signal.addEventListener("abort", () => {
+            clearTimeout(timer);
+            socket.close();
+        });
+    });
+}
+
 async function run(link) {
     const stop = new AbortController();
     const out = output(link);
@@ -89,7 +122,8 @@ async function run(link) {
     link.classList.add("on");
     write(out, "GET " + link.getAttribute("href") + "\n", "good");
     try {
-        const start = "events" in link.dataset ? events : request;
+        const start = "events" in link.dataset ? events
+            : "echo" in link.dataset ? echo : request;
         await start(link, out, stop.signal);
     }
     catch (error) {

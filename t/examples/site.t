@@ -23,6 +23,7 @@ my %expected = (
     '/backend/stock?key=xyzzy'    => [200, qr{asked for /stock\?key=xyzzy\n}],
     '/backend/stock'              => [403, qr{Forbidden}],
     '/events'                     => [200, $events],
+    '/echo'                       => [200, qr{^Speak WebSocket to me\.\n\z}],
     '/server-status'              => [200, qr{Apache Server Status}],
 );
 
@@ -74,6 +75,24 @@ subtest 'events come one by one, without a thread' => sub {
         'the second';
     like $c->read_chunk, qr{^id: 3\n}, 'the third';
     $c->close;
+};
+
+subtest 'a WebSocket' => sub {
+    my $c = raw(%at);
+    $c->send("GET /echo HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n"
+            . "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            . "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+    like $c->read_until("\r\n\r\n"),
+        qr{^HTTP/1.1 101 .*\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=\r\n}s,
+        'the handshake';
+    $c->send("\x81\x83\1\2\3\4" . ('abc' ^ "\1\2\3"));
+    is $c->read_bytes(5), "\x81\3abc", 'a word';
+    my $status = LuaCo::Server::parse_status($site->port);
+    is $status->{BusyWorkers}, 1, 'one thread is busy, with the status';
+    $c->send("\x89\x80\0\0\0\0");
+    is $c->read_bytes(2), "\x8a\0", 'a ping';
+    $c->send("\x88\x82\0\0\0\0" . pack 'n', 1000);
+    is $c->read_rest, "\x88\2" . pack('n', 1000), 'and the end';
 };
 
 subtest 'a sleep that is none' => sub {
