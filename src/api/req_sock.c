@@ -82,7 +82,7 @@ static int req_socket(lua_State *L)
     }
     raw = lua_toboolean(L, 1);
     req = lco_api_http(L);
-    if (req->r->main) {
+    if (req->r->main || req->capture) {
         return luaL_error(L,
                           "attempt to read the request body in a subrequest");
     }

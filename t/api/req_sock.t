@@ -182,6 +182,9 @@ false|attempt to write to request sockets
 abc
 END
 
+is get("$base/capture")->body,
+    "attempt to read the request body in a subrequest\n" x 2, 'in a capture';
+
 # ---- threads ----
 
 subtest 'light threads' => sub {
