@@ -1,4 +1,5 @@
-/* Functions that end the whole request's Lua: ngx.exit, ngx.redirect.
+/* Functions that end the whole request's Lua (ngx.exit, ngx.redirect), and what
+ * is run when the client leaves (ngx.on_abort).
  *
  * Thread: inside the VM, on the owner of the current request.
  */
@@ -72,6 +73,32 @@ static int control_exit(lua_State *L)
         code = HTTP_OK;
     }
     return lco_run_exit(L, &req->run, LCO_WHY_EXIT, code);
+}
+
+/* ngx.on_abort(fn): FN is run as a light thread when the client goes away
+ * before the phase's Lua has ended.  1, or nil and why not. */
+static int control_on_abort(lua_State *L)
+{
+    lco_req *req = lco_req_get(L);
+    const char *why = NULL;
+
+    if (!req) {
+        return luaL_error(L, "no request found");
+    }
+    if (req->stage != LCO_STAGE_IDLE && req->run.aborts) {
+        why = "duplicate call";
+    }
+    else if (req->dconf->check_client_abort != 1) {
+        why = "LuaCoCheckClientAbort is Off";
+    }
+    if (why) {
+        lua_pushnil(L);
+        lua_pushstring(L, why);
+        return 2;
+    }
+    lco_run_on_abort(L, req->vm->sched);
+    lua_pushinteger(L, 1);
+    return 1;
 }
 
 /* A byte that no URI may hold unescaped: controls but the tab. */
@@ -171,6 +198,7 @@ static int control_redirect(lua_State *L)
 
 static const luaL_Reg control_funcs[] = {
     {"exit", control_exit},
+    {"on_abort", control_on_abort},
     {"redirect", control_redirect},
     {NULL, NULL},
 };

@@ -10,24 +10,17 @@
 #include "req/drive.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include <http_core.h>
 #include <http_log.h>
-#include <http_protocol.h>
-#include <http_request.h>
 
 #include "req/body.h"
 #include "req/capture.h"
 #include "req/conn.h"
 #include "req/down.h"
-#include "req/exec.h"
-#include "req/finish.h"
 #include "req/flush.h"
 #include "req/outbox.h"
-#include "req/rest.h"
 #include "vm/code.h"
 
 APLOG_USE_MODULE(luaco);
@@ -202,16 +195,16 @@ static int serve(lco_req *req, lco_drained d)
     }
 }
 
-static int checks_abort(const lco_req *req)
+int lco_drive_heeds_client(const lco_req *req)
 {
-    return req->dconf->check_client_abort == 1;
+    return req->dconf->check_client_abort == 1 && !req->abort_seen &&
+           !lco_down_tells(req);
 }
 
-/* [in VM]  Is the client known to be gone, and does Lua end with it? */
-static int client_left(const lco_req *req)
+int lco_drive_client_left(const lco_req *req)
 {
-    return checks_abort(req) && !lco_down_tells(req) &&
-           (req->r->connection->aborted ||
+    return lco_drive_heeds_client(req) &&
+           (req->r->connection->aborted || req->left ||
             (req->conn && req->conn->client_gone));
 }
 
@@ -220,7 +213,7 @@ static int client_left(const lco_req *req)
 static void stretch(lco_req *req, lco_drained d)
 {
     lco_wait *w;
-    int rc = lco_body_serve(req);
+    int gone, rc = lco_body_serve(req);
 
     if (!rc) {
         rc = lco_down_serve(req);
@@ -233,7 +226,8 @@ static void stretch(lco_req *req, lco_drained d)
         end(req, req->header_sent ? LCO_ERROR : rc);
         return;
     }
-    if (req->stop || req->closing || client_left(req)) {
+    gone = lco_drive_client_left(req);
+    if (req->stop || req->closing || (gone && !req->run.aborts)) {
         rc = req->stop      ? HTTP_SERVICE_UNAVAILABLE
              : req->closing ? req->closing
                             : 499;
@@ -257,6 +251,10 @@ static void stretch(lco_req *req, lco_drained d)
     case LCO_STAGE_RUN:
         lco_flush_serve(req, d);
         rc = 1;
+        if (gone) {
+            req->abort_seen = 1;
+            rc = note(req, lco_run_client_gone(&req->run));
+        }
         break;
     case LCO_STAGE_IDLE:
     case LCO_STAGE_ENDED:
@@ -311,7 +309,7 @@ static void settle(lco_req *req, int slow)
     }
     conn->wrote = 0;
     conn->writable = 0;
-    if (checks_abort(req) && !lco_down_tells(req)) {
+    if (lco_drive_heeds_client(req)) {
         events |= EPOLLRDHUP;
     }
     if (lco_down_wants_input(req)) {
@@ -349,8 +347,7 @@ void lco_drive_enter(lco_req *req, int on_loop)
     }
 }
 
-/* [in VM]  Does the child end what still waits? */
-static int stop_asked(lco_req *req)
+int lco_drive_stop_asked(lco_req *req)
 {
     if (atomic_load_explicit(&req->vm->stopping, memory_order_relaxed) ==
         LCO_STOP_NOW) {
@@ -366,8 +363,8 @@ static int rests(lco_req *req, lco_drained d, int more)
 {
     if ((req->stage != LCO_STAGE_RUN && req->stage != LCO_STAGE_START) ||
         !TAILQ_EMPTY(&req->woken) || (d != LCO_DRAIN_SLOW && has_output(req)) ||
-        (lco_down_must_look(req) && !more) || stop_asked(req) ||
-        client_left(req)) {
+        (lco_down_must_look(req) && !more) || lco_drive_stop_asked(req) ||
+        lco_drive_client_left(req)) {
         return 0;
     }
     settle(req, d == LCO_DRAIN_SLOW);
@@ -380,7 +377,7 @@ int lco_drive_inside(lco_req *req)
         lco_body_wants_input(req) || lco_down_wants_input(req)) {
         return 0;
     }
-    (void) stop_asked(req);
+    (void) lco_drive_stop_asked(req);
     stretch(req, LCO_DRAIN_CLEAR);
     return rests(req, LCO_DRAIN_CLEAR, 0);
 }
@@ -443,7 +440,7 @@ lco_drove lco_drive_run(lco_req *req, int on_loop)
                 return DROVE_ENDED;
             }
             lco_drive_enter(req, on_loop);
-            if (stop_asked(req)) {
+            if (lco_drive_stop_asked(req)) {
                 /* The child does not wait for a client that does not read. */
                 req->r->connection->aborted = 1;
                 lco_vm_leave(req->vm);
@@ -458,7 +455,7 @@ lco_drove lco_drive_run(lco_req *req, int on_loop)
         }
         lco_drive_enter(req, on_loop);
         if (req->stage != LCO_STAGE_START) {
-            (void) stop_asked(req);
+            (void) lco_drive_stop_asked(req);
         }
         stretch(req, d);
         if (rests(req, d, pumped == LCO_PUMP_MORE)) {
@@ -470,237 +467,4 @@ lco_drove lco_drive_run(lco_req *req, int on_loop)
         }
         lco_vm_leave(req->vm);
     }
-}
-
-/* ---- a thread that waits ---- */
-
-/* [in VM]  Is there nothing that the thread could do? */
-static int has_nothing(lco_req *req)
-{
-    if (req->stage == LCO_STAGE_ENDED) {
-        return !LIST_EMPTY(&req->captures);
-    }
-    /* What could not be parked while the client was slow is written now, by
-     * writes that block. */
-    return TAILQ_EMPTY(&req->woken) && TAILQ_EMPTY(&req->flushers) &&
-           !lco_body_is_wanted(req) && !req->look && !stop_asked(req) &&
-           !req->closing && !client_left(req);
-}
-
-/* A worker, VM not entered: sleeps until the request has something to do.
- * The VM's lock is the condition's mutex, so no wake can be missed. */
-static int wait_in_thread(lco_req *req)
-{
-    lco_vm *vm = req->vm;
-    pthread_cond_t cond;
-
-    if (lco_loop_is_mine(vm->loop)) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, req->r,
-                      "luaco: a loop thread may not wait");
-        return 0;
-    }
-    pthread_cond_init(&cond, NULL);
-    lco_capture_thread_waits(1);
-    lco_vm_enter(vm);
-    req->signal = &cond;
-    LIST_INSERT_HEAD(&vm->waiting, req, waiting_link);
-    req->in_waiting = 1;
-    req->look = lco_down_missed(req) ? 1 : 0;
-    if (req->conn) {
-        req->conn->waiter = req;
-        req->conn->req = NULL;
-        lco_conn_forget_parked(req->conn);
-    }
-    while (has_nothing(req)) {
-        lco_vm_wait(vm, &cond);
-    }
-    if (req->conn) {
-        req->conn->waiter = NULL;
-        lco_conn_unwatch(req->conn);
-    }
-    lco_down_idle(req);
-    req->look = 0;
-    LIST_REMOVE(req, waiting_link);
-    req->in_waiting = 0;
-    req->signal = NULL;
-    lco_vm_leave(vm);
-    pthread_cond_destroy(&cond);
-    lco_capture_thread_waits(0);
-    return 1;
-}
-
-/* ---- from the hooks ---- */
-
-/* A worker goes on until the phase is over (the hook's answer) or the request
- * can be parked (SUSPENDED). */
-static int go(lco_req *req)
-{
-    for (;;) {
-        switch (lco_drive_run(req, 0)) {
-        case DROVE_ENDED:
-        case DROVE_WORKER:
-            return lco_drive_outcome(req);
-        case DROVE_WAITS:
-            if (!req->thread_waits) {
-                if (req->capture || lco_conn_arm(req->conn)) {
-                    return SUSPENDED;
-                }
-                req->thread_waits = 1;
-            }
-            if (!wait_in_thread(req)) {
-                lco_req_discard(req);
-                return HTTP_INTERNAL_SERVER_ERROR;
-            }
-            break;
-        }
-    }
-}
-
-lco_req *lco_drive_begin(request_rec *r, lco_phase phase, const lco_code *code)
-{
-    lco_req *req = lco_req_obtain(r), *before;
-
-    if (!req) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, APR_ENOMEM, r, "luaco: no memory");
-        return NULL;
-    }
-    req->phase = phase;
-    req->code = code;
-    req->dconf = lco_conf_dir(r->per_dir_config);
-    req->result = LCO_OK;
-    if (!req->conn) {
-        req->conn = lco_conn_get(r->connection);
-        if (req->conn && r->connection->master) {
-            req->conn = NULL;
-        }
-    }
-    if (!req->vm && req->conn) {
-        req->vm = req->conn->vm;
-    }
-    if (!req->vm && req->capture) {
-        req->vm = req->capture->vm;
-    }
-    if (!req->vm && r->prev) {
-        /* ngx.ctx is in the first one's VM. */
-        before = lco_req_find(lco_req_first(r));
-        req->vm = before ? before->vm : NULL;
-    }
-    return req;
-}
-
-int lco_drive_phase(request_rec *r, lco_phase phase, const lco_code *code)
-{
-    lco_req *req = lco_drive_begin(r, phase, code);
-
-    if (!req) {
-        return HTTP_INTERNAL_SERVER_ERROR;
-    }
-    if (req->stage != LCO_STAGE_IDLE) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r,
-                      "luaco: %s while another phase of the request runs",
-                      lco_phase_names[phase]);
-        return HTTP_INTERNAL_SERVER_ERROR;
-    }
-    if (req->dconf->need_request_body == 1) {
-        lco_body *body = lco_body_of(req);
-
-        if (!body) {
-            return HTTP_INTERNAL_SERVER_ERROR;
-        }
-        lco_body_want(body, req);
-    }
-    req->stage = LCO_STAGE_START;
-    req->aborted = lco_drive_is_mute(req) ? 1 : 0;
-    req->thread_waits =
-        !(lco_conn_can_park(r) || lco_capture_can_park(req)) ||
-        phase == LCO_PHASE_AUTHZ ||
-        (phase == LCO_PHASE_ACCESS && ap_satisfies(r) == SATISFY_ANY);
-    return go(req);
-}
-
-void lco_drive_call(request_rec *r, lco_phase phase, const lco_code *code)
-{
-    lco_req *req = lco_drive_begin(r, phase, code);
-    lco_code_use use = {0, 0};
-
-    if (!req) {
-        return;
-    }
-    lco_drive_enter(req, 0);
-    req->vm->cur = req;
-    if (lco_vm_take_code(req->vm, code, lco_drive_cache(req), &use) != LUA_OK ||
-        lco_vm_call(req->vm) != LUA_OK) {
-        ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "failed to run %s: %s",
-                      lco_phase_names[phase],
-                      lco_vm_error_text(req->vm->L, -1));
-    }
-    lua_settop(req->vm->L, 0);
-    req->vm->cur = NULL;
-    lco_vm_give_code(req->vm, &use);
-    lco_vm_leave(req->vm);
-}
-
-/* ---- the way back from a park ---- */
-
-int lco_drive_resume(lco_req *req)
-{
-    lco_phase phase = req->phase;
-    int status = go(req);
-
-    return status == OK && phase != LCO_PHASE_HANDLER
-               ? lco_rest_of_phases(req->r, phase)
-               : status;
-}
-
-void lco_drive_go_on(lco_req *req)
-{
-    request_rec *r = req->r;
-    conn_rec *c = r->connection;
-    lco_conn *conn = req->conn;
-    lco_phase phase = req->phase;
-    int status;
-
-    /* As the MPM's own stretch of a request holds it. */
-    apr_thread_mutex_lock(r->invoke_mtx);
-    conn->req = NULL;
-    status = lco_drive_resume(req);
-    if (status == OK && phase != LCO_PHASE_HANDLER) {
-        status = ap_invoke_handler(r);
-    }
-    if (status == DECLINED && phase == LCO_PHASE_HANDLER) {
-        /* This handler has been asked and declined: the others, as
-         * ap_invoke_handler() would have gone on. */
-        status = ap_run_handler(r);
-        if (status == DECLINED) {
-            status = HTTP_NOT_FOUND;
-        }
-    }
-    apr_thread_mutex_unlock(r->invoke_mtx);
-    if (status == SUSPENDED) {
-        c->cs->state = CONN_STATE_SUSPENDED;
-        return;
-    }
-    if (status >= HTTP_MULTIPLE_CHOICES && !r->prev) {
-        /* ap_die() takes a status that is not 200 for a recursion. */
-        r->status = HTTP_OK;
-    }
-    ap_die(status, r);
-    lco_exec_end(r); /* r is gone */
-}
-
-void lco_drive_lost(lco_req *req)
-{
-    request_rec *r = req->r;
-
-    lco_req_discard(req);
-    req->stage = LCO_STAGE_IDLE;
-    req->eof = 1;
-    r->connection->keepalive = AP_CONN_CLOSE;
-    r->connection->aborted = 1;
-    if (!req->header_sent) {
-        r->status = HTTP_REQUEST_TIME_OUT;
-    }
-    ap_log_rerror(APLOG_MARK, APLOG_INFO, 0, r,
-                  "luaco: the connection of a parked request was closed");
-    lco_exec_end(r);
 }

@@ -37,6 +37,14 @@ lco_drove lco_drive_run(lco_req *req, int on_loop);
  * 1: all of the request's Lua waits again; 0: leave the VM, lco_drive_run(). */
 int lco_drive_inside(lco_req *req);
 
+/* [in VM]  Does it matter to the request's Lua that its client leaves? */
+int lco_drive_heeds_client(const lco_req *req);
+/* [in VM]  Is the client known to be gone, and does Lua end with it, or its
+ * ngx.on_abort begin? */
+int lco_drive_client_left(const lco_req *req);
+/* [in VM]  Does the child end what still waits? */
+int lco_drive_stop_asked(lco_req *req);
+
 /* A worker that took a parked connection up: goes on with the request to its
  * end, or to the next park (c->cs->state says which). */
 void lco_drive_go_on(lco_req *req);

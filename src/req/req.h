@@ -82,6 +82,7 @@ struct lco_req {
     unsigned flush_asked : 1; /* ngx.flush: pass a flush with the outbox */
     unsigned flush_waits : 1; /* `flushers` was not empty when last looked at */
     unsigned aborted : 1;     /* the client is gone: output is discarded */
+    unsigned abort_seen : 1;  /* ngx.on_abort's thread has been started */
     unsigned sent_known : 1;  /* ... they are */
     unsigned input_failed : 1;    /* `result` is what reading came to */
     unsigned input_gone : 1;      /* reading failed since the client left */
@@ -154,6 +155,7 @@ struct lco_req {
     unsigned in_ready : 1;
     unsigned in_waiting : 1;
     unsigned stop : 1;      /* the child ends: give up */
+    unsigned left : 1;      /* hold.c has seen the client leave */
     unsigned look : 1;      /* the thread that waits has input to look at */
     unsigned serving : 1;   /* its owner ends waits, and goes on at once */
     pthread_cond_t *signal; /* of the thread that waits (park_wait.c) */

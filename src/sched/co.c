@@ -153,6 +153,9 @@ void lco_co_delete(lco_run *run, lco_co *co)
     s->anchored--;
     delist(run, co);
     lco_zombie_remove(co);
+    if (co == run->on_abort) {
+        run->on_abort = NULL;
+    }
     let_go(run, co);
 }
 

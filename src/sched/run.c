@@ -43,6 +43,9 @@ static void finish(lco_run *run)
         lco_co_cancel(run, run->pending);
     }
 
+    if (run->on_abort != NULL) {
+        lco_co_delete(run, run->on_abort);
+    }
     /* in the order they were spawned */
     co = run->threads;
     while (co != NULL && co->thr_next != NULL) {
@@ -436,6 +439,17 @@ int lco_run_wait(lco_run *run)
     fall_asleep(run, run->cur);
     run->cur = NULL;
     return drive(run, lco_post_next(run), 0);
+}
+
+int lco_run_client_gone(lco_run *run)
+{
+    lco_co *co = run->on_abort;
+
+    assert(!run->ended && run->cur == NULL && co != NULL);
+    /* It counts only from here on: a run does not wait for it. */
+    run->uthreads++;
+    lco_co_become(co, LCO_CO_RUNNING);
+    return drive(run, co, 0);
 }
 
 void lco_run_abort(lco_run *run)

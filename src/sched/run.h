@@ -74,6 +74,7 @@ struct lco_run {
     int asleep;      /* coroutines in an API yield: the host will wake them */
     lco_co *threads; /* anchored light threads, newest first */
     lco_co *pending; /* coroutines with a pending operation */
+    lco_co *on_abort; /* the thread of ngx.on_abort, until it is deleted */
     lco_co *spent;   /* ended threads, for reuse by other runs: Lua of this
                         one may still hold them and ask for their status */
 
@@ -84,6 +85,7 @@ struct lco_run {
     unsigned *trace_next; /* next trace number; shared by the main request */
     unsigned tracing : 1;
     unsigned may_yield : 1; /* the host has been asked and said so */
+    unsigned aborts : 1; /* ngx.on_abort has been called */
     unsigned ended : 1;
 };
 
@@ -143,6 +145,10 @@ int lco_run_wait(lco_run *run);
  * another run takes numbers of the same main request. */
 void lco_run_name_entry(lco_run *run);
 
+/* The client is gone: starts the thread of ngx.on_abort, once, while all others
+ * wait.  Same results as lco_run_start(). */
+int lco_run_client_gone(lco_run *run);
+
 /* Ends the run from outside: pending operations are cancelled, coroutines
  * dropped.  Idempotent; also right for a run that ended by itself. */
 void lco_run_abort(lco_run *run);
@@ -184,6 +190,10 @@ LX_RAISES int lco_run_yieldk(lua_State *L, lua_KContext ctx, lua_KFunction k);
 LX_RAISES int lco_run_ask(lua_State *L, lco_run *run, int service);
 LX_RAISES int lco_run_askk(lua_State *L, lco_run *run, int service,
                            lua_KContext ctx, lua_KFunction k);
+
+/* ngx.on_abort: makes a light thread of the function at index 1, to be started
+ * by lco_run_client_gone(); it ends with the run.  At most one in a run. */
+LX_RAISES void lco_run_on_abort(lua_State *L, lco_sched *s);
 
 /* Ends the whole request's Lua: `return lco_run_exit(L, run, why, code)`.
  * A CODE that would read as LCO_AGAIN or LCO_SERVICE counts as LCO_ERROR. */

@@ -123,6 +123,35 @@ static int uthread_spawn(lua_State *L)
     return lua_yield(L, 1);
 }
 
+void lco_run_on_abort(lua_State *L, lco_sched *s)
+{
+    lco_run *run;
+    lco_co *me, *co;
+
+    luaL_argcheck(L, lua_isfunction(L, 1) && !lua_iscfunction(L, 1), 1,
+                  "Lua function expected");
+    run = lco_sched_check(L, s);
+    me = self(L, run);
+    assert(!run->aborts);
+    co = lco_co_take(L, run, LCO_KIND_THREAD);
+    if (!lua_checkstack(co->L, 2)) {
+        lco_co_give_back(run, co);
+        luaL_error(L, "no memory");
+    }
+
+    /* from here on nothing raises */
+    lco_co_enlist(run, co);
+    lua_pushthread(L);
+    lua_xmove(L, co->L, 1);
+    lx_setuservalue(co->L, 1); /* keeps the parent's record alive */
+    lco_trace_create(run, co, me);
+    lua_pushvalue(L, 1);
+    lua_xmove(L, co->L, 1);
+    co->parent = me;
+    run->on_abort = co;
+    run->aborts = 1;
+}
+
 /* Moves a zombie's results to L and lets it go. */
 static int take_results(lua_State *L, lco_run *run, lco_co *co)
 {

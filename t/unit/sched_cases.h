@@ -2449,5 +2449,160 @@ static const sched_case cases[] = {
   "= 500\n"
   "", 0 },
 
+{ "on_abort that nobody needs",
+  "a",
+  "on_abort(function() say(\"gone\") end)\n"
+  "say(on_abort(function() end))\n"
+  "sleep(\"a\")",
+  "create 2 in 1\n"
+  "say duplicate call\n"
+  "= again\n"
+  "wake a\n"
+  "terminate 1: ok\n"
+  "delete thread 1\n"
+  "delete thread 2\n"
+  "= 0\n"
+  "", 0 },
+
+{ "on_abort that exits while others wait",
+  "gone",
+  "ngx.thread.spawn(function() sleep(\"x\") end)\n"
+  "on_abort(function() say(\"gone\", pending()) exit(499) end)\n"
+  "sleep(\"a\")",
+  "create 2 in 1\n"
+  "post thread 1\n"
+  "spawn user thread 2 in 1\n"
+  "run posted thread 1\n"
+  "create 3 in 1\n"
+  "= again\n"
+  "wake gone\n"
+  "say gone 2\n"
+  "terminate 3: ok\n"
+  "delete thread 3\n"
+  "delete thread 2\n"
+  "delete thread 1\n"
+  "= 499\n"
+  "", 0 },
+
+{ "on_abort that returns: the run goes on",
+  "gone a",
+  "on_abort(function() say(\"gone\") return 1 end)\n"
+  "sleep(\"a\")\n"
+  "say(\"more\")",
+  "create 2 in 1\n"
+  "= again\n"
+  "wake gone\n"
+  "say gone\n"
+  "terminate 2: ok\n"
+  "= again\n"
+  "wake a\n"
+  "say more\n"
+  "terminate 1: ok\n"
+  "delete thread 2\n"
+  "delete thread 1\n"
+  "= 0\n"
+  "", 0 },
+
+{ "on_abort that waits longer than all others",
+  "gone a b",
+  "on_abort(function() sleep(\"b\") say(\"cleaned up\") end)\n"
+  "sleep(\"a\")",
+  "create 2 in 1\n"
+  "= again\n"
+  "wake gone\n"
+  "= again\n"
+  "wake a\n"
+  "terminate 1: ok\n"
+  "delete thread 1\n"
+  "= again\n"
+  "wake b\n"
+  "say cleaned up\n"
+  "terminate 2: ok\n"
+  "delete thread 2\n"
+  "= 0\n"
+  "", 0 },
+
+{ "on_abort that fails",
+  "gone a",
+  "on_abort(function() error(\"boom\") end)\n"
+  "sleep(\"a\")\n"
+  "say(\"more\")",
+  "create 2 in 1\n"
+  "= again\n"
+  "wake gone\n"
+  "terminate 2: fail\n"
+  "log 3: lua user thread aborted: runtime error: t:1: boom\n"
+  "= again\n"
+  "wake a\n"
+  "say more\n"
+  "terminate 1: ok\n"
+  "delete thread 2\n"
+  "delete thread 1\n"
+  "= 0\n"
+  "", 0 },
+
+{ "on_abort of a thread that has ended",
+  "gone a",
+  "ngx.thread.wait(ngx.thread.spawn(function()\n"
+  "    on_abort(function() say(\"gone\") end)\n"
+  "end))\n"
+  "gc()\n"
+  "sleep(\"a\")",
+  "create 2 in 1\n"
+  "post thread 1\n"
+  "spawn user thread 2 in 1\n"
+  "create 3 in 2\n"
+  "terminate 2: ok\n"
+  "run posted thread 1\n"
+  "delete thread 2\n"
+  "= again\n"
+  "wake gone\n"
+  "say gone\n"
+  "terminate 3: ok\n"
+  "delete thread 3\n"
+  "= again\n"
+  "wake a\n"
+  "terminate 1: ok\n"
+  "delete thread 1\n"
+  "= 0\n"
+  "", 0 },
+
+{ "on_abort that spawns and waits",
+  "gone x a",
+  "on_abort(function()\n"
+  "    say(ngx.thread.wait(ngx.thread.spawn(function() sleep(\"x\") return 7 end)))\n"
+  "end)\n"
+  "sleep(\"a\")",
+  "create 2 in 1\n"
+  "= again\n"
+  "wake gone\n"
+  "create 3 in 2\n"
+  "post thread 2\n"
+  "spawn user thread 3 in 2\n"
+  "run posted thread 2\n"
+  "= again\n"
+  "wake x\n"
+  "terminate 3: ok\n"
+  "delete thread 3\n"
+  "say true 7\n"
+  "terminate 2: ok\n"
+  "= again\n"
+  "wake a\n"
+  "terminate 1: ok\n"
+  "delete thread 2\n"
+  "delete thread 1\n"
+  "= 0\n"
+  "", 0 },
+
+{ "on_abort with something else than a Lua function",
+  "",
+  "say(pcall(on_abort, print))\n"
+  "say(pcall(on_abort))",
+  "say false bad argument #1 to 'on_abort' (Lua function expected)\n"
+  "say false bad argument #1 to 'on_abort' (Lua function expected)\n"
+  "terminate 1: ok\n"
+  "delete thread 1\n"
+  "= 0\n"
+  "", 0 },
 };
 /* clang-format on */

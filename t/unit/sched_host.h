@@ -5,7 +5,8 @@
  * test wakes it, returning name, or, with a second argument, its continuation
  * returns that; exit(code), exec(), jump(); ask("now"|"later") asks for a
  * service that is done at once or must wait (woken as "later"); hold() pends
- * without yielding; pending() counts the operations; gc() collects.
+ * without yielding; pending() counts the operations; gc() collects;
+ * on_abort(fn) is woken as "gone".
  */
 #ifndef SCHED_HOST_H
 #define SCHED_HOST_H
@@ -230,6 +231,18 @@ static int l_ask(lua_State *L)
                              : lco_run_ask(L, run, 7);
 }
 
+static int l_on_abort(lua_State *L)
+{
+    host *h = my_host(L);
+
+    if (current(L, h)->aborts) {
+        lua_pushliteral(L, "duplicate call");
+        return 1;
+    }
+    lco_run_on_abort(L, h->sched);
+    return 0;
+}
+
 static int l_gc(lua_State *L)
 {
     lua_gc(L, LUA_GCCOLLECT, 0);
@@ -244,11 +257,17 @@ static int l_foreign(lua_State *L)
 }
 
 static const luaL_Reg host_lua[] = {
-    {"say", l_say},   {"sleep", l_sleep},
-    {"exit", l_exit}, {"exec", l_exec},
-    {"jump", l_jump}, {"ask", l_ask},
-    {"hold", l_hold}, {"pending", l_pending},
-    {"gc", l_gc},     {"foreign_yield", l_foreign},
+    {"say", l_say},
+    {"sleep", l_sleep},
+    {"exit", l_exit},
+    {"exec", l_exec},
+    {"jump", l_jump},
+    {"ask", l_ask},
+    {"hold", l_hold},
+    {"pending", l_pending},
+    {"gc", l_gc},
+    {"foreign_yield", l_foreign},
+    {"on_abort", l_on_abort},
     {NULL, NULL},
 };
 
@@ -317,6 +336,10 @@ static int host_wake(host *h, const char *name)
     lco_co *co;
     int i;
 
+    if (strcmp(name, "gone") == 0) {
+        note(h, "wake gone");
+        return host_service(h, lco_run_client_gone(&h->run));
+    }
     for (i = 0; i < h->nwaits; i++) {
         w = &h->waits[i];
         co = w->co;
