@@ -70,13 +70,13 @@ struct lco_run {
     int exit_code;
     int service; /* which service LCO_OP_SERVICE asks for; the host's number */
 
-    int uthreads;    /* light threads alive or zombie */
-    int asleep;      /* coroutines in an API yield: the host will wake them */
-    lco_co *threads; /* anchored light threads, newest first */
-    lco_co *pending; /* coroutines with a pending operation */
+    int uthreads;     /* light threads alive or zombie */
+    int asleep;       /* coroutines in an API yield: the host will wake them */
+    lco_co *threads;  /* anchored light threads, newest first */
+    lco_co *pending;  /* coroutines with a pending operation */
     lco_co *on_abort; /* the thread of ngx.on_abort, until it is deleted */
-    lco_co *spent;   /* ended threads, for reuse by other runs: Lua of this
-                        one may still hold them and ask for their status */
+    lco_co *spent;    /* ended threads, for reuse by other runs: Lua of this
+                         one may still hold them and ask for their status */
 
     lco_post *posted; /* ring */
     unsigned post_cap, post_head, post_len;
@@ -85,7 +85,7 @@ struct lco_run {
     unsigned *trace_next; /* next trace number; shared by the main request */
     unsigned tracing : 1;
     unsigned may_yield : 1; /* the host has been asked and said so */
-    unsigned aborts : 1; /* ngx.on_abort has been called */
+    unsigned aborts : 1;    /* ngx.on_abort has been called */
     unsigned ended : 1;
 };
 
