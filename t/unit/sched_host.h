@@ -337,6 +337,9 @@ static int host_wake(host *h, const char *name)
     int i;
 
     if (strcmp(name, "gone") == 0) {
+        if (h->run.ended || h->run.on_abort == NULL) {
+            return -100;
+        }
         note(h, "wake gone");
         return host_service(h, lco_run_client_gone(&h->run));
     }

@@ -54,17 +54,18 @@ static void check_order(host *h)
     lco_run *run = &h->run;
     lco_co *co;
     unsigned n = 0;
-    int pending = 0, threads = 0;
+    int pending = 0, threads = 0, unstarted = 0;
 
     for (co = run->threads; co != NULL; co = co->thr_next) {
         threads++;
+        unstarted += co == run->on_abort && co->status == LCO_CO_SUSPENDED;
         expect(co->anchored, "thread anchored");
         expect(co->status != LCO_CO_DEAD, "no dead thread listed");
         expect(co->thr_next == NULL || co->thr_next->thr_prev == co,
                "thread links");
         expect(lco_co_of(co->L) == co, "thread's slot");
     }
-    expect(threads == run->uthreads, "uthreads");
+    expect(threads == run->uthreads + unstarted, "uthreads");
     expect(h->sched->anchored == (unsigned) threads + (run->entry != NULL),
            "anchored");
     for (co = run->pending; co != NULL; co = co->pend_next) {
