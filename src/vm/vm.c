@@ -4,7 +4,9 @@
  * high rate and a plain mutex would let them starve the loop thread, which
  * alone can end a wait.  So workers line up at `queue` first and at most one
  * of them competes with the loop for `lock`; and while the loop waits
- * (`loop_wants`) workers that choose a VM pass this one by.
+ * (`loop_wants`) workers that choose a VM pass this one by.  A loop that is
+ * never idle comes back before the worker that it woke is on its feet, though:
+ * it waits for one that it finds at the door (`at_door`) for a second turn.
  */
 #include "vm/vm.h"
 
@@ -13,6 +15,8 @@
 #include "vm/code.h"
 #include "vm/term.h"
 
+#include <limits.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +24,12 @@
 #include <http_log.h>
 
 APLOG_USE_MODULE(luaco);
+
+/* How long the loop waits for a worker to get in, in turns of the kernel's
+ * scheduler. */
+enum {
+    LCO_DOOR_YIELDS = 200
+};
 
 static lco_vm **vms;
 static int nvms;
@@ -61,7 +71,13 @@ void lco_vm_enter(lco_vm *vm)
 {
     inside = vm;
     pthread_mutex_lock(&vm->queue);
-    pthread_mutex_lock(&vm->lock);
+    if (pthread_mutex_trylock(&vm->lock) != 0) {
+        vm->last_door = vm->last_door == UINT_MAX ? 1 : vm->last_door + 1;
+        atomic_store_explicit(&vm->at_door, vm->last_door,
+                              memory_order_relaxed);
+        pthread_mutex_lock(&vm->lock);
+        atomic_store_explicit(&vm->at_door, 0, memory_order_relaxed);
+    }
     pthread_mutex_unlock(&vm->queue);
     entered(vm);
 }
@@ -195,7 +211,16 @@ static void before_poll(void *data)
 
 static void after_poll(void *data)
 {
-    lco_vm_enter_loop(data);
+    lco_vm *vm = data;
+    unsigned door = atomic_load_explicit(&vm->at_door, memory_order_relaxed);
+    int i;
+
+    for (i = 0; door && door == vm->seen_door && i < LCO_DOOR_YIELDS; i++) {
+        sched_yield();
+        door = atomic_load_explicit(&vm->at_door, memory_order_relaxed);
+    }
+    vm->seen_door = door;
+    lco_vm_enter_loop(vm);
 }
 
 static int turn(void *data)

@@ -56,9 +56,12 @@ struct lco_vm {
     void *sock_io;        /* in VM: what cosockets share, api/sock.c's */
 
     pthread_mutex_t lock;
-    pthread_mutex_t queue;       /* workers line up here, the loop does not */
-    atomic_int loop_wants;       /* the loop thread waits for the lock */
-    int entered;                 /* under lock: asserts the door */
+    pthread_mutex_t queue; /* workers line up here, the loop does not */
+    atomic_int loop_wants; /* the loop thread waits for the lock */
+    atomic_uint at_door;   /* the worker that waits for the lock; 0: none */
+    unsigned last_door;    /* under queue: the last one given */
+    unsigned seen_door;    /* loop thread: who stood there a turn ago */
+    int entered;           /* under lock: asserts the door */
     apr_thread_t *thread_handle; /* child_init's, to join it */
     apr_thread_t *thread;        /* loop thread only */
     apr_pool_t *pool;            /* loop thread's own, own allocator */

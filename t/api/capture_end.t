@@ -77,7 +77,7 @@ DirectoryIndex disabled
 </Location>
 <Location /three>
     <LuaCoHandler>
-        local a, b, c = ngx.location.capture_multi{ {"/inner?k=three"}, {"/inner?k=three"}, {"/inner?k=three"} }
+        local a, b, c = ngx.location.capture_multi{ {"/inner?k=three&s=0.2"}, {"/inner?k=three&s=0.2"}, {"/inner?k=three&s=0.2"} }
         ngx.print(a.body, b.body, c.body)
     </LuaCoHandler>
 </Location>

@@ -1,7 +1,8 @@
 # tags: no-tsan no-valgrind
 # (what it counts is who gets a lock, which the sanitizer or valgrind decides.)
 # Workers that keep a VM busy do not starve its loop: a request whose sleep is
-# over runs before many others that came later.  Proved by counting them.
+# over runs before many others that came later.  And a loop that is never idle
+# lets workers in.  Proved by counting.
 
 use LuaCo::Test;
 use LuaCo::Load;
@@ -10,7 +11,7 @@ my $s = LuaCo::Server->new(conf => <<'CONF');
 LuaCoVMs 1
 <LuaCoInit>
     turns = 0
-    counters = { n = 0 }
+    counters = { n = 0, turns = 0 }
 </LuaCoInit>
 <Location /busy>
     <LuaCoHandler>
@@ -28,6 +29,35 @@ LuaCoVMs 1
         ngx.say(counters.n - before)
     </LuaCoHandler>
 </Location>
+<Location /spin>
+    <LuaCoHandler>
+        ngx.say("spins")
+        ngx.flush(true)
+        for i = 1, 300 do
+            ngx.thread.spawn(function()
+                while not counters.stop do
+                    for j = 1, 100 do counters[1] = j end
+                    ngx.sleep(0)
+                end
+            end)
+        end
+        while not counters.stop do
+            counters.turns = counters.turns + 1
+            ngx.sleep(0)
+        end
+        ngx.say("stopped")
+    </LuaCoHandler>
+</Location>
+<Location /turns>
+    <LuaCoHandler>
+        ngx.say(counters.turns)
+    </LuaCoHandler>
+</Location>
+<Location /stop>
+    <LuaCoHandler>
+        counters.stop = true
+    </LuaCoHandler>
+</Location>
 CONF
 $s->start;
 my $load = LuaCo::Load->start(port => $s->port, uri => '/busy', clients => 6);
@@ -39,5 +69,17 @@ for (1 .. 3) {
 }
 my $sum = $load->stop;
 is $sum->{failed}, 0, 'and they were answered' or diag $sum->{why};
+
+my $spin = $s->raw;
+$spin->request('GET', '/spin');
+$spin->response_head;
+is $spin->read_chunk, "spins\n", 'the loop is never idle';
+my $first = $s->raw->get('/turns')->body;
+my $last;
+$last = $s->raw->get('/turns')->body for 1 .. 20;
+note $last - $first, ' turns of the loop meanwhile';
+cmp_ok $last - $first, '<', 20 * 40, 'forty turns for each worker at most';
+$s->raw->get('/stop');
+is $spin->read_chunk, "stopped\n", 'it ends';
 
 done_testing;
