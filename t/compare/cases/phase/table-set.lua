@@ -1,4 +1,4 @@
--- nginx: set_by_lua_file $x $DIR/cases/phase/_table.lua;
--- httpd: LuaCoSet x $DIR/cases/phase/_table.lua
+-- nginx: set_by_lua_file $table $DIR/cases/phase/_table.lua;
+-- httpd: LuaCoSet table $DIR/cases/phase/_table.lua
 -- compare: log
 ngx.say("done")
