@@ -35,8 +35,8 @@ static int is_unsafe(const char *s, size_t len)
 
 /* The string at IDX as a part of r->args, whose readers do not expect blanks
  * and controls. */
-LX_RAISES static const char *args_of(lua_State *L, int idx, apr_pool_t *pool,
-                                     size_t *outlen)
+LX_RAISES __attribute__((returns_nonnull)) static const char *
+args_of(lua_State *L, int idx, apr_pool_t *pool, size_t *outlen)
 {
     static const char hex[] = "0123456789ABCDEF";
     size_t len, i;
@@ -60,7 +60,7 @@ LX_RAISES static const char *args_of(lua_State *L, int idx, apr_pool_t *pool,
             L, idx,
             lua_pushfstring(L, "string, number, or table expected, but got %s",
                             luaL_typename(L, idx)));
-        return NULL;
+        __builtin_unreachable();
     }
     copy = p = apr_palloc(pool, len * 3 + 1);
     for (i = 0; i < len; i++) {
@@ -93,7 +93,7 @@ LX_RAISES static int unsafe(lua_State *L, lco_req *req, const char *uri,
 static int control_exec(lua_State *L)
 {
     int n = lua_gettop(L);
-    size_t len, path_len, args_len, more_len;
+    size_t len, path_len, args_len, more_len = 0;
     const char *uri, *mark, *args, *more;
     apr_pool_t *rpool;
     lco_exec *to;

@@ -223,7 +223,7 @@ static const char bio_key;
 
 static BIO *new_bio(lua_State *L)
 {
-    BIO **bio = lx_newuserdata(L, sizeof(*bio));
+    BIO **bio = lx_newuserdata(L, sizeof(BIO *));
 
     *bio = NULL;
     lua_rawgetp(L, LUA_REGISTRYINDEX, &bio_key);

@@ -88,8 +88,8 @@ static table *new_table(size_t lines)
     for (t->nbuckets = 64; t->nbuckets < lines; t->nbuckets *= 2) {
         continue;
     }
-    t->buckets = calloc(t->nbuckets, sizeof(*t->buckets));
-    t->ends = calloc(t->nbuckets, sizeof(*t->ends));
+    t->buckets = calloc(t->nbuckets, sizeof(host *));
+    t->ends = calloc(t->nbuckets, sizeof(host **));
     if (!t->buckets || !t->ends) {
         t->nbuckets = 0;
         free_table(t);

@@ -113,41 +113,36 @@ static apr_status_t sink(ap_filter_t *f, apr_bucket_brigade *bb)
 
 /* ---- the result ---- */
 
-static int append(char **buf, apr_size_t *len, apr_size_t *cap,
-                  const char *data, apr_size_t n)
+/* BUF with room for N more bytes after *LEN; *CAP is how many it has.  NULL:
+ * no memory, BUF is as it was. */
+static char *grow(char *buf, apr_size_t len, apr_size_t *cap, apr_size_t n)
 {
     apr_size_t want = *cap ? *cap : 256;
-    char *grown;
 
-    while (want < *len + n) {
+    while (want < len + n) {
         want *= 2;
     }
     if (want != *cap) {
-        grown = realloc(*buf, want);
-        if (!grown) {
-            return 0;
-        }
-        *buf = grown;
-        *cap = want;
+        buf = realloc(buf, want);
+        *cap = buf ? want : *cap;
     }
-    memcpy(*buf + *len, data, n);
-    *len += n;
-    return 1;
+    return buf;
 }
 
 static int add_header(void *data, const char *name, const char *value)
 {
     lco_capture *cap = data;
-    apr_size_t before = cap->head_len;
+    apr_size_t n = strlen(name) + 1, v = strlen(value) + 1;
+    char *head = grow(cap->head, cap->head_len, &cap->head_cap, n + v);
 
-    if (!append(&cap->head, &cap->head_len, &cap->head_cap, name,
-                strlen(name) + 1) ||
-        !append(&cap->head, &cap->head_len, &cap->head_cap, value,
-                strlen(value) + 1)) {
-        cap->head_len = before;
+    if (!head) {
         cap->broken = 1;
         return 0;
     }
+    cap->head = head;
+    memcpy(head + cap->head_len, name, n);
+    memcpy(head + cap->head_len + n, value, v);
+    cap->head_len += n + v;
     return 1;
 }
 
@@ -216,7 +211,8 @@ static apr_status_t refuse(ap_filter_t *f, lco_capture *cap,
 static int keep(ap_filter_t *f, lco_capture *cap, apr_bucket *b)
 {
     const char *data;
-    apr_size_t len, room = LCO_CAPTURE_BODY_MAX - cap->len;
+    apr_size_t len, n, room = LCO_CAPTURE_BODY_MAX - cap->len;
+    char *body;
     apr_status_t rv = apr_bucket_read(b, &data, &len, APR_BLOCK_READ);
 
     if (rv != APR_SUCCESS) {
@@ -224,12 +220,16 @@ static int keep(ap_filter_t *f, lco_capture *cap, apr_bucket *b)
                       "luaco: reading a captured response failed");
         return 0;
     }
-    if (!append(&cap->data, &cap->len, &cap->cap, data,
-                len < room ? len : room)) {
+    n = len < room ? len : room;
+    body = grow(cap->data, cap->len, &cap->cap, n);
+    if (!body) {
         ap_log_rerror(APLOG_MARK, APLOG_ERR, APR_ENOMEM, f->r,
                       "luaco: no memory for a captured response");
         return 0;
     }
+    cap->data = body;
+    memcpy(body + cap->len, data, n);
+    cap->len += n;
     if (len > room) {
         ap_log_rerror(
             APLOG_MARK, APLOG_ERR, 0, f->r,

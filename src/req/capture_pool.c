@@ -213,6 +213,7 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *data)
         if (!cap) {
             if (nworkers > max_serving + lco_vm_count()) {
                 leave(data);
+                mine = NULL;
                 return NULL;
             }
             idle++;
@@ -233,6 +234,7 @@ static void *APR_THREAD_FUNC work(apr_thread_t *thread, void *data)
         put_down(&d);
     }
     pthread_mutex_unlock(&lock);
+    mine = NULL;
     return NULL;
 }
 

@@ -168,9 +168,9 @@ static void share(sharing *s, const char *name, const char *value)
     char *grown = realloc(cap->shared, cap->shared_len + n + v);
 
     if (grown) {
+        cap->shared = grown;
         memcpy(grown + cap->shared_len, name, n);
         memcpy(grown + cap->shared_len + n, value, v);
-        cap->shared = grown;
         cap->shared_len += n + v;
     }
 }

@@ -70,6 +70,7 @@ static lco_co *self(lua_State *L, lco_run *run)
 
     if (co == NULL) {
         luaL_error(L, "no co ctx found");
+        __builtin_unreachable();
     }
     return co;
 }
