@@ -6,18 +6,26 @@ package LuaCo::Load;
 #     my $load = LuaCo::Load->start(port => $port, uri => '/x', clients => 4);
 #     ...
 #     ok $load->wait_done(100);
-#     my $sum = $load->stop;       # { done => N, failed => N, why => TEXT }
+#     my $sum = $load->stop;       # { done => N, failed => N, why => TEXT,
+#                                  #   dropped => N }
 #
 # Each client keeps its connection as long as the server does and makes a new
 # one then.  A request fails that gets no whole answer, or one that is not
 # expected (status => 200, body => REGEX), except on a kept connection that is
 # closed before the first byte of an answer: HTTP lets a server do that.
+#
+# With log => FILE, the server's access log, each URI gets an id, and what the
+# server closed without an answer counts as dropped, not as failed, when no line
+# of the log has that id.  On a graceful stop the event MPM's idle workers exit
+# while connection_count is below their number, and workers count a connection
+# only when they begin with it: what the listener had accepted and put into the
+# queue a moment before is closed unread (worker_thread_should_exit_early()).
 
 use strict;
 use warnings;
 
 use LuaCo::Raw;
-use LuaCo::Util qw(wait_until);
+use LuaCo::Util qw(slurp wait_until);
 
 sub start {
     my ($class, %opt) = @_;
@@ -38,23 +46,26 @@ sub start {
         $read->blocking(0);
         push @parts, { pid => $pid, read => $read, told => '' };
     }
-    return bless { parts => \@parts, owner => $$ }, $class;
+    return bless { parts => \@parts, owner => $$, log => $opt{log} }, $class;
 }
 
 sub client {
     my ($opt, $tell) = @_;
-    my $ending = 0;
+    my ($ending, $n) = (0, 0);
     $SIG{TERM} = sub { $ending = 1 };
     my $parent = getppid;
     my $c;
     while (!$ending && getppid == $parent) {
         my $kept = $c ? 1 : 0;
+        my $uri  = $opt->{uri};
+        my $id   = "$$." . ++$n;
+        $uri .= ($uri =~ /\?/ ? '&' : '?') . "id=$id" if $opt->{log};
         my $good = eval {
             $c ||= LuaCo::Raw->connect(
                 port => $opt->{port},
                 tls  => $opt->{tls}
             );
-            $c->request('GET', $opt->{uri},
+            $c->request('GET', $uri,
                 headers => $opt->{headers} || []);
             my $r = $c->response;
             die 'status ' . $r->status . "\n"
@@ -75,8 +86,11 @@ sub client {
         my $why = $@;
         undef $c;
         next if $kept && $why =~ /there was ""$|^send after 0 bytes/;
+        # stop()'s signal came while it connected.
+        last if $ending && $why =~ /^connect .*Interrupted system call/;
         $why =~ s/\n/ /g;
-        print {$tell} "-$why\n";
+        my $closed = $why =~ /there was "" $/;
+        print {$tell} $opt->{log} && $closed ? "?$id $why\n" : "-$why\n";
     }
     return;
 }
@@ -115,11 +129,20 @@ sub stop {
     }
     my $told = $self->read_all;
     my @why  = $told =~ /^-(.*)$/mg;
+    my %closed = $told =~ /^\?(\S+) (.*)$/mg;
+    if (%closed) {
+        # A request whose connection was closed has had its line.
+        my %logged = map { $_ => 1 }
+            slurp($self->{log}) =~ m{ \S*[?&]id=([\d.]+) HTTP/}g;
+        push @why, map { $closed{$_} } grep { $logged{$_} } keys %closed;
+        delete @closed{ keys %logged };
+    }
     my %count;
     $count{$_}++ for @why;
     return {
         done   => $self->done,
         failed => scalar @why,
+        dropped => scalar keys %closed,
         why    => join '; ', map {"$count{$_} x $_"} sort keys %count
     };
 }

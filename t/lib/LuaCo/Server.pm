@@ -112,7 +112,12 @@ sub raw {
 sub load {
     my ($self, $uri, %opt) = @_;
     require LuaCo::Load;
-    return LuaCo::Load->start(port => $self->{port}, uri => $uri, %opt);
+    return LuaCo::Load->start(
+        port => $self->{port},
+        uri  => $uri,
+        log  => $self->root . '/logs/access_log',
+        %opt
+    );
 }
 
 # ---- configuration ----
