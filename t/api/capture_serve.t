@@ -3,7 +3,7 @@
 
 use LuaCo::Test;
 use LuaCo::Backend;
-use LuaCo::Util qw(slurp);
+use LuaCo::Util qw(slurp wait_until);
 
 use IO::Socket::UNIX;
 
@@ -145,8 +145,14 @@ subtest 'of TLS and HTTP/2' => sub {
 subtest 'no line in the access log' => sub {
     is get(of('/api/files/file.txt?unlogged'))->status, 200;
     is get('/hello.txt?after')->status, 200;
-    my $log = slurp(config('t_logs') . '/access_log');
-    like $log, qr/hello\.txt\?after/, 'the others have one';
+    # A line is written after the client has its answer.
+    my $log;
+    ok wait_until(
+        sub {
+            $log = slurp(config('t_logs') . '/access_log');
+            return $log =~ qr/hello\.txt\?after/;
+        }
+    ), 'the others have one';
     unlike $log, qr/file\.txt\?unlogged/, 'none';
 };
 
